@@ -1,0 +1,2 @@
+export { RingbackError } from './errors.ts'
+export type { ErrorCode } from './errors.ts'
