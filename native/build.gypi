@@ -1,11 +1,29 @@
 {
   "variables": {
     "core_sources": [
+      "native/event/event_channel.cc",
+      "native/memory/grant_copy.cc",
+      "native/memory/grant_table.cc",
+      "native/memory/page_arena.cc",
+      "native/net/packet_header.cc",
+      "native/sim/source.cc",
+      "native/sim/vif_path.cc",
+      "native/sim/world.cc",
+      "native/vif/back_end.cc",
+      "native/vif/front_end.cc",
+      "native/vif/tx_packet.cc"
     ],
     "addon_sources": [
       "native/addon/arguments.cc",
       "native/addon/environment.cc",
-      "native/addon/module.cc"
+      "native/addon/machine_events.cc",
+      "native/addon/machine_wrap.cc",
+      "native/addon/module.cc",
+      "native/addon/ring_back.cc",
+      "native/addon/ring_front.cc",
+      "native/addon/ring_memory.cc",
+      "native/addon/world.cc",
+      "native/addon/world_options.cc"
     ],
     "common_defines": [
       "NAPI_VERSION=9",

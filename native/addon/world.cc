@@ -1,0 +1,118 @@
+#include "addon/world.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "addon/arguments.h"
+#include "addon/environment.h"
+#include "addon/world_options.h"
+
+namespace ringback::addon {
+namespace {
+
+template <class Names>
+Napi::Array to_strings(Napi::Env env, const Names& names) {
+  Napi::Array array = Napi::Array::New(env, names.size());
+  for (std::uint32_t i = 0; i < names.size(); ++i) array.Set(i, Napi::String::New(env, names[i]));
+  return array;
+}
+
+// Where `values` values can be written, or nothing when the array's memory was transferred away.
+std::span<std::uint64_t> writable(Napi::Env env, const Napi::ObjectReference& array, std::size_t values) {
+  void* data = nullptr;
+  std::size_t length = 0;
+  if (napi_get_typedarray_info(env, array.Value(), nullptr, &length, &data, nullptr, nullptr) != napi_ok ||
+      length != values)
+    return {};
+  return {static_cast<std::uint64_t*>(data), length};
+}
+
+}  // namespace
+
+void WorldWrap::init(Napi::Env env, Napi::Object exports) {
+  exports.Set("World", DefineClass(env, "World",
+                                   {
+                                       InstanceMethod<&WorldWrap::run>("run"),
+                                       InstanceMethod<&WorldWrap::latency>("latency"),
+                                       InstanceMethod<&WorldWrap::trace_hash>("traceHash"),
+                                       InstanceMethod<&WorldWrap::close>("close"),
+                                       InstanceAccessor<&WorldWrap::vif_counters>("vifCounters"),
+                                       InstanceAccessor<&WorldWrap::vif_counter_names>("vifCounterNames"),
+                                       InstanceAccessor<&WorldWrap::nic_counters>("nicCounters"),
+                                       InstanceAccessor<&WorldWrap::nic_counter_names>("nicCounterNames"),
+                                   }));
+}
+
+WorldWrap::WorldWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WorldWrap>(info) {
+  WorldOptions options = to_world_options(info[0]);
+  try {
+    world_ = std::make_unique<World>(options.config);
+    for (Source& source : options.sources) world_->add_source(std::move(source));
+  } catch (const std::bad_alloc&) {
+    throw make_error(info.Env(), kState, "not enough memory for this world: fewer vifs, or smaller queues");
+  }
+  vif_counters_ = Napi::Persistent(
+      Napi::BigUint64Array::New(info.Env(), world_->vif_count() * kVifCounterNames.size()).As<Napi::Object>());
+  nic_counters_ = Napi::Persistent(
+      Napi::BigUint64Array::New(info.Env(), world_->nic_count() * kNicCounterNames.size()).As<Napi::Object>());
+}
+
+World& WorldWrap::open(Napi::Env env) {
+  if (!world_) throw make_error(env, kClosed, "the world is closed");
+  return *world_;
+}
+
+Napi::Value WorldWrap::run(const Napi::CallbackInfo& info) {
+  World& world = open(info.Env());
+  const std::uint64_t until_ns = to_integer(info[0], "untilNs", 0, kMaxSafeInteger);
+  const TimeNs reached_ns = world.run(until_ns, to_integer(info[1], "maxEvents", 1, kMaxSafeInteger));
+  refresh(info.Env());
+  return Napi::Number::New(info.Env(), static_cast<double>(reached_ns));
+}
+
+void WorldWrap::refresh(Napi::Env env) {
+  constexpr std::size_t kVif = kVifCounterNames.size();
+  constexpr std::size_t kNic = kNicCounterNames.size();
+  const auto vifs = writable(env, vif_counters_, world_->vif_count() * kVif);
+  for (std::uint32_t vif = 0; vif < vifs.size() / kVif; ++vif)
+    world_->read_vif_counters(vif, vifs.subspan(vif * kVif).first<kVif>());
+  const auto nics = writable(env, nic_counters_, world_->nic_count() * kNic);
+  for (std::uint32_t nic = 0; nic < nics.size() / kNic; ++nic)
+    world_->read_nic_counters(nic, nics.subspan(nic * kNic).first<kNic>());
+}
+
+Napi::Value WorldWrap::latency(const Napi::CallbackInfo& info) {
+  const World& world = open(info.Env());
+  const Napi::Env env = info.Env();
+  if (world.vif_count() == 0) throw make_error(env, kOutOfRange, "vif: this world has none");
+  const auto vif = static_cast<std::uint32_t>(to_integer(info[0], "vif", 0, world.vif_count() - 1));
+  const Histogram& latency = world.latency(vif);
+  const auto number = [&](std::uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("p50", number(latency.quantile(50, 100)));
+  result.Set("p99", number(latency.quantile(99, 100)));
+  result.Set("max", number(latency.max()));
+  return result;
+}
+
+Napi::Value WorldWrap::trace_hash(const Napi::CallbackInfo& info) {
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016" PRIx64, open(info.Env()).trace_hash());
+  return Napi::String::New(info.Env(), digits);
+}
+
+Napi::Value WorldWrap::vif_counters(const Napi::CallbackInfo&) { return vif_counters_.Value(); }
+Napi::Value WorldWrap::nic_counters(const Napi::CallbackInfo&) { return nic_counters_.Value(); }
+Napi::Value WorldWrap::vif_counter_names(const Napi::CallbackInfo& info) {
+  return to_strings(info.Env(), kVifCounterNames);
+}
+Napi::Value WorldWrap::nic_counter_names(const Napi::CallbackInfo& info) {
+  return to_strings(info.Env(), kNicCounterNames);
+}
+
+void WorldWrap::close(const Napi::CallbackInfo&) { world_.reset(); }
+
+}  // namespace ringback::addon

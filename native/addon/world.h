@@ -1,0 +1,37 @@
+#pragma once
+#include <napi.h>
+
+#include <memory>
+#include <span>
+
+#include "sim/world.h"
+
+namespace ringback::addon {
+
+// new World(options): sim/world.h for JavaScript; lib/native-world.ts has the shapes.
+class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
+ public:
+  static void init(Napi::Env env, Napi::Object exports);
+  explicit WorldWrap(const Napi::CallbackInfo& info);
+
+ private:
+  // run(untilNs, maxEvents): the time reached; refreshes the counters.
+  Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value latency(const Napi::CallbackInfo& info);
+  Napi::Value trace_hash(const Napi::CallbackInfo& info);
+  Napi::Value vif_counters(const Napi::CallbackInfo& info);
+  Napi::Value vif_counter_names(const Napi::CallbackInfo& info);
+  Napi::Value nic_counters(const Napi::CallbackInfo& info);
+  Napi::Value nic_counter_names(const Napi::CallbackInfo& info);
+  void close(const Napi::CallbackInfo& info);
+
+  World& open(Napi::Env env);
+  void refresh(Napi::Env env);
+
+  std::unique_ptr<World> world_;  // null after close()
+  // JavaScript owns the counters' memory: it may outlive the world, or be transferred away at any time.
+  Napi::ObjectReference vif_counters_;
+  Napi::ObjectReference nic_counters_;
+};
+
+}  // namespace ringback::addon

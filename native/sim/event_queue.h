@@ -1,0 +1,77 @@
+// The timers of a world, earliest first.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/assert.h"
+#include "base/time.h"
+
+namespace ringback {
+
+// What happens at a time. Each (kind, target) is in the queue at most once.
+struct Event {
+  enum class Kind : std::uint32_t {
+    kSource,       // target: source
+    kCreditTimer,  // target: vif
+  };
+  TimeNs time_ns;
+  Kind kind;
+  std::uint32_t target;
+};
+
+// A heap of four children a node. Events of the same time come by kind, then by target: the order is a property of
+// the scenario, not of this data structure.
+class EventQueue {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }
+
+  // When the first event is due; kNever when there is none.
+  [[nodiscard]] TimeNs next_ns() const noexcept { return heap_.empty() ? kNever : heap_.front().time_ns; }
+
+  void push(const Event& event) {
+    std::size_t hole = heap_.size();
+    heap_.push_back(event);
+    while (hole > 0 && before(event, heap_[(hole - 1) / kChildren])) {
+      heap_[hole] = heap_[(hole - 1) / kChildren];
+      hole = (hole - 1) / kChildren;
+    }
+    heap_[hole] = event;
+  }
+
+  // Requires: !empty().
+  Event pop() noexcept {
+    RB_ASSERT(!empty());
+    const Event first = heap_.front();
+    const Event last = heap_.back();
+    heap_.pop_back();
+    if (!heap_.empty()) heap_[sink(last)] = last;
+    return first;
+  }
+
+ private:
+  static constexpr std::size_t kChildren = 4;
+
+  [[nodiscard]] static bool before(const Event& a, const Event& b) noexcept {
+    if (a.time_ns != b.time_ns) return a.time_ns < b.time_ns;
+    return a.kind != b.kind ? a.kind < b.kind : a.target < b.target;
+  }
+
+  // Moves smaller children up until `event` fits, and returns where.
+  [[nodiscard]] std::size_t sink(const Event& event) noexcept {
+    std::size_t hole = 0;
+    for (std::size_t child = 1; child < heap_.size(); child = hole * kChildren + 1) {
+      std::size_t least = child;
+      for (std::size_t i = child + 1; i < child + kChildren && i < heap_.size(); ++i)
+        if (before(heap_[i], heap_[least])) least = i;
+      if (!before(heap_[least], event)) break;
+      heap_[hole] = heap_[least];
+      hole = least;
+    }
+    return hole;
+  }
+
+  std::vector<Event> heap_;
+};
+
+}  // namespace ringback

@@ -1,0 +1,118 @@
+// The back end of one vif, as Linux's netback: takes frames off the guest's TX ring, as many as credit allows.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "abi/grant_table.h"
+#include "base/time.h"
+#include "memory/grant_copier.h"
+#include "ring/back_ring.h"
+#include "shaping/credit_shaper.h"
+#include "vif/fault.h"
+#include "vif/frame.h"
+#include "vif/multicast_list.h"
+#include "vif/tx_packet.h"
+
+namespace ringback {
+
+// Where a back end's frames go: a bridge, a bond, a NIC.
+class FrameSink {
+ public:
+  virtual ~FrameSink() = default;
+  // Takes the frames and their buffers.
+  virtual void transmit(TimeNs now, std::span<const Frame> frames) = 0;
+  // A packet that was answered with ERROR; it holds no buffer.
+  virtual void dropped(TimeNs now, const Frame& frame) = 0;
+};
+
+// The guest is hostile: each slot is copied once and only the copy is used; work a poll is bounded; what cannot be
+// valid disables the vif with a reason and is answered with nothing.
+//
+// Threads:  one.
+// Source:   netback.c xenvif_tx_action; the order of checks is xen.md's "Backend, TX"
+class BackEnd {
+ public:
+  // What a poll may take: NAPI's weight in packets, and what the batch of copies can hold.
+  static constexpr std::uint32_t kPollFrames = 64;
+
+  enum class Next : std::uint8_t {
+    kIdle,           // nothing to do: the guest will notify
+    kPollAgain,      // more work, or the poll's bound was reached
+    kWaitForCredit,  // until shaper().timer_ns(): then on_timer() and poll()
+    kDisabled,       // dead until it reconnects: fault()
+  };
+  struct Polled {
+    Next next;
+    bool notify;  // the guest must be notified of responses
+  };
+
+  BackEnd(BackRing<TxRing> tx_ring, abi::domid_t guest, CreditShaper shaper, GrantCopier& grants, FrameBuffers& buffers,
+          FrameSink& sink) noexcept
+      : ring_(tx_ring), guest_(guest), shaper_(shaper), grants_(grants), buffers_(buffers), sink_(sink) {}
+  BackEnd(const BackEnd&) = delete;
+  BackEnd& operator=(const BackEnd&) = delete;
+
+  [[nodiscard]] Polled poll(TimeNs now);
+
+  // The shaper's timer fired; poll() comes next.
+  void on_timer() noexcept { shaper_.on_timer(); }
+
+  [[nodiscard]] CreditShaper& shaper() noexcept { return shaper_; }
+  [[nodiscard]] Fault fault() const noexcept { return fault_; }
+
+ private:
+  static constexpr std::uint32_t kWindowSlots = 256;
+  static constexpr std::uint32_t kMaxCopies = 256;
+  // A packet's copies: a data slot's bytes may straddle two of our pages.
+  static constexpr std::uint32_t kMaxCopiesPerFrame = 2 * kMaxDataSlots;
+
+  // A data slot that waits for its copies' statuses.
+  struct Slot {
+    std::uint16_t id;
+    std::uint16_t copies;
+  };
+  struct Built {
+    Frame frame;
+    std::uint16_t slots;
+    std::uint16_t extra_slots;
+  };
+
+  [[nodiscard]] bool batch_full() const noexcept {
+    return built_count_ == kPollFrames || copy_count_ + kMaxCopiesPerFrame > kMaxCopies;
+  }
+  bool refill();
+  void build(TimeNs now);
+  [[nodiscard]] bool build_one(TimeNs now);
+  [[nodiscard]] TxPacket parse();
+  void build_frame(TimeNs now, const TxPacket& packet);
+  void add_copies(const abi::netif_tx_request& slot, std::uint32_t size_bytes, BufferRef& page, std::uint32_t& filled);
+  void answer(const TxPacket& packet, std::int16_t status);
+  void drop(TimeNs now, const TxPacket& packet);
+  void multicast(const TxPacket& packet);
+  void submit(TimeNs now);
+  void respond(std::uint16_t id, std::int16_t status, std::uint32_t extra_slots);
+  void disable(Fault fault) noexcept { fault_ = fault; }
+
+  BackRing<TxRing> ring_;
+  abi::domid_t guest_;
+  Fault fault_ = Fault::kNone;
+  bool error_ended_poll_ = false;
+  // Requests copied off the ring and not yet looked at: [window_begin_, window_end_) of window_.
+  std::uint32_t window_begin_ = 0;
+  std::uint32_t window_end_ = 0;
+  std::uint32_t built_count_ = 0;
+  std::uint32_t slot_count_ = 0;
+  std::uint32_t copy_count_ = 0;
+  CreditShaper shaper_;
+  GrantCopier& grants_;
+  FrameBuffers& buffers_;
+  FrameSink& sink_;
+  MulticastList multicast_;
+  std::array<abi::netif_tx_request, kWindowSlots> window_;
+  std::array<Built, kPollFrames> built_;
+  std::array<Slot, kMaxCopies> slots_;
+  std::array<abi::gnttab_copy, kMaxCopies> copies_;
+};
+
+}  // namespace ringback

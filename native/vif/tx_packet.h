@@ -1,0 +1,43 @@
+// One packet's slots on the TX ring, checked: the raw requests in, a verdict that cannot be misread out.
+#pragma once
+#include <cstdint>
+#include <span>
+
+#include "abi/netif.h"
+#include "vif/fault.h"
+
+namespace ringback {
+
+// Linux takes one data slot more than the 18 that every back end must take.
+inline constexpr std::uint32_t kMaxDataSlots = abi::XEN_NETIF_NR_SLOTS_MIN + 1;
+// Up to here a guest may be an old driver and only loses the packet; beyond it is malicious (fatal_skb_slots + 1).
+inline constexpr std::uint32_t kMaxToleratedSlots = 21;
+
+struct TxPacket {
+  enum class Verdict : std::uint8_t {
+    kFrame,      // data to copy
+    kMulticast,  // an addition to or removal from the multicast list, no data
+    kError,      // every slot is answered with ERROR
+    kFatal,      // the vif is disabled: `fault`
+  };
+  Verdict verdict = Verdict::kFrame;
+  Fault fault = Fault::kNone;
+  std::uint32_t ring_slots = 1;        // taken from the ring: data slots and extras
+  std::uint32_t extra_slots = 0;       // these follow the first data slot
+  std::uint32_t first_size_bytes = 0;  // the first slot's own fragment: the total less the other fragments
+  abi::netif_extra_info gso{};         // type 0 when absent
+  abi::netif_extra_info multicast{};   // type 0 when absent
+
+  [[nodiscard]] std::uint32_t data_slots() const noexcept { return ring_slots - extra_slots; }
+  // Where data slot `i` lies among the packet's ring slots.
+  [[nodiscard]] std::uint32_t data_index(std::uint32_t i) const noexcept { return i == 0 ? 0 : i + extra_slots; }
+};
+
+// Reads one packet from the front of `requests`, which are private copies of every request that the producer vouches
+// for; a chain that runs past them is fatal. Never reads or writes anything else.
+//
+// Requires: at least one request.
+// Source:   netback.c xenvif_get_extras, xenvif_count_requests, xenvif_tx_build_gops; xen.md checks 4 to 9
+[[nodiscard]] TxPacket parse_tx_packet(std::span<const abi::netif_tx_request> requests) noexcept;
+
+}  // namespace ringback

@@ -1,0 +1,155 @@
+#include "vif/front_end.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "ring/back_ring.h"
+
+using namespace ringback;
+
+namespace {
+
+// A guest whose back end a test plays: hostile or not.
+struct FrontRig {
+  explicit FrontRig(std::uint32_t ring_order = 0)
+      : guest(std::make_shared<Domain>(abi::domid_t{1}, PageArena(FrontEnd::pages_needed(ring_order, false)),
+                                       GrantTable(8 + FrontEnd::entries(ring_order), Sharing::kOneThread))),
+        front(std::make_unique<FrontEnd>(FrontEnd::Options{.guest = *guest, .back_end = 0, .ring_order = ring_order})),
+        back(*BackRing<TxRing>::attach(front->ring_memory())) {}
+
+  std::vector<abi::netif_tx_request> take() {
+    std::vector<abi::netif_tx_request> requests(back.entries());
+    requests.resize(back.consume_requests(requests).count);
+    return requests;
+  }
+  void answer(std::uint16_t id, std::int16_t status = abi::XEN_NETIF_RSP_OKAY) {
+    back.put_response({id, status});
+    static_cast<void>(back.push_responses_and_check_notify());
+  }
+
+  std::shared_ptr<Domain> guest;
+  std::unique_ptr<FrontEnd> front;
+  BackRing<TxRing> back;
+};
+
+constexpr std::array kHeader = {std::byte{1}, std::byte{2}, std::byte{3}};
+
+}  // namespace
+
+TEST_CASE("a small frame takes one slot: a readonly grant of a page that starts with the header") {
+  FrontRig rig;
+  CHECK(rig.front->transmit(kHeader, 1500) < 256);
+  CHECK(rig.front->push());
+  const auto requests = rig.take();
+  REQUIRE(requests.size() == 1);
+  CHECK(requests[0].size == 1500);
+  CHECK(requests[0].flags == 0);
+  const auto entry = rig.guest->grants.load(requests[0].gref);
+  CHECK(entry.flags == (abi::GTF_permit_access | abi::GTF_readonly));
+  CHECK(entry.domid == 0);
+  CHECK(std::memcmp(rig.guest->arena.page(entry.frame).data(), kHeader.data(), kHeader.size()) == 0);
+}
+
+TEST_CASE("a large frame takes a slot a page; the first one's size is the whole frame's") {
+  FrontRig rig;
+  rig.front->transmit(kHeader, 9000);
+  static_cast<void>(rig.front->push());
+  const auto requests = rig.take();
+  REQUIRE(requests.size() == 3);
+  CHECK(requests[0].size == 9000);
+  CHECK(requests[1].size == 4096);
+  CHECK(requests[2].size == 808);
+  CHECK(requests[0].flags == abi::XEN_NETTXF_more_data);
+  CHECK(requests[1].flags == abi::XEN_NETTXF_more_data);
+  CHECK(requests[2].flags == 0);
+}
+
+TEST_CASE("the largest frame takes 16 slots, a full ring takes no more") {
+  FrontRig rig;
+  for (int i = 0; i < 16; ++i) {
+    REQUIRE(rig.front->has_room(65535));
+    rig.front->transmit(kHeader, 65535);
+  }
+  CHECK_FALSE(rig.front->has_room(60));
+  static_cast<void>(rig.front->push());
+  CHECK(rig.take().size() == 256);
+}
+
+TEST_CASE("a response revokes the grant and frees the slot, whatever its order") {
+  FrontRig rig;
+  const std::uint16_t a = rig.front->transmit(kHeader, 60);
+  const std::uint16_t b = rig.front->transmit(kHeader, 60);
+  static_cast<void>(rig.front->push());
+  CHECK(rig.take().size() == 2);
+  CHECK(rig.guest->grants.in_use() == 2);
+  rig.answer(b);
+  rig.front->reap();
+  CHECK(rig.guest->grants.in_use() == 1);
+  rig.answer(a, abi::XEN_NETIF_RSP_ERROR);
+  rig.front->reap();
+  CHECK(rig.guest->grants.in_use() == 0);
+  CHECK(rig.front->error_responses() == 1);
+  CHECK(rig.front->fault() == Fault::kNone);
+}
+
+TEST_CASE("a rogue back end: an id that is out of range, free, or answered twice ends the vif") {
+  for (const std::uint16_t id : {std::uint16_t{256}, std::uint16_t{65535}, std::uint16_t{200}}) {
+    FrontRig rig;
+    rig.front->transmit(kHeader, 60);
+    static_cast<void>(rig.front->push());
+    static_cast<void>(rig.take());
+    rig.answer(id);
+    rig.front->reap();
+    CHECK(rig.front->fault() == Fault::kBadResponse);
+    CHECK_FALSE(rig.front->has_room(60));
+  }
+  FrontRig twice;
+  const std::uint16_t id = twice.front->transmit(kHeader, 60);
+  twice.front->transmit(kHeader, 60);
+  static_cast<void>(twice.front->push());
+  static_cast<void>(twice.take());
+  twice.answer(id);
+  twice.answer(id);
+  twice.front->reap();
+  CHECK(twice.front->fault() == Fault::kBadResponse);
+}
+
+TEST_CASE("a rogue back end: more responses than requests end the vif") {
+  for (const std::uint32_t producer : {1u, 257u, 0xffffffffu}) {
+    FrontRig rig;
+    reinterpret_cast<abi::sring_header*>(rig.front->ring_memory().data())->rsp_prod = producer;
+    rig.front->reap();
+    CHECK(rig.front->fault() == Fault::kResponseOverflow);
+  }
+}
+
+TEST_CASE("a rogue back end: a slot answered while its page is still read is not used again") {
+  FrontRig rig;
+  const std::uint16_t id = rig.front->transmit(kHeader, 60);
+  static_cast<void>(rig.front->push());
+  const auto requests = rig.take();
+  CHECK(rig.guest->grants.pin(requests[0].gref, 0, Access::kRead, rig.guest->arena.pages()).status == 0);
+  rig.answer(id);
+  rig.front->reap();
+  CHECK(rig.front->fault() == Fault::kGrantInUse);
+  rig.guest->grants.unpin(requests[0].gref, Access::kRead);
+  rig.front.reset();
+  CHECK(rig.guest->grants.in_use() == 0);
+}
+
+TEST_CASE("extra-info answers are passed over") {
+  FrontRig rig;
+  const std::uint16_t a = rig.front->transmit(kHeader, 60);
+  rig.front->transmit(kHeader, 60);
+  static_cast<void>(rig.front->push());
+  static_cast<void>(rig.take());
+  rig.answer(a);
+  rig.answer(0, abi::XEN_NETIF_RSP_NULL);
+  rig.front->reap();
+  CHECK(rig.front->fault() == Fault::kNone);
+  CHECK(rig.guest->grants.in_use() == 1);
+}

@@ -1,0 +1,116 @@
+// A back end with a guest that a test plays slot by slot: the one mock peer for unit tests and hostile runs.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "memory/domain.h"
+#include "memory/grant_copy.h"
+#include "ring/front_ring.h"
+#include "vif/back_end.h"
+#include "vif/frame.h"
+
+namespace ringback {
+
+struct TxRigOptions {
+  Credit credit = {};
+  Payload payload = Payload::kCopy;
+  std::uint32_t buffer_pages = 2048;
+  std::uint32_t ring_order = 0;
+};
+
+class TxRig final : public FrameSink {
+ public:
+  static constexpr abi::domid_t kDriverDomain = 0;
+  static constexpr abi::domid_t kGuest = 1;
+  static constexpr std::uint32_t kGuestPages = 64;
+
+  using Options = TxRigOptions;
+
+  explicit TxRig(Options options = {})
+      : ring_memory_(1u << options.ring_order),
+        guest(std::make_shared<Domain>(kGuest, PageArena(kGuestPages), GrantTable(512, Sharing::kOneThread))),
+        driver_domain(std::make_shared<Domain>(kDriverDomain, PageArena(options.buffer_pages),
+                                               GrantTable(8, Sharing::kOneThread))),
+        copier_(domains_, kDriverDomain, options.payload),
+        buffers(driver_domain->arena, options.payload),
+        ring((init_shared_ring(ring_memory_.memory()), ring_memory_.memory())),
+        back_end(*BackRing<TxRing>::attach(ring_memory_.memory()), kGuest, CreditShaper(options.credit), copier_,
+                 buffers, *this) {
+    static_cast<void>(domains_.add(guest) && domains_.add(driver_domain));
+    for (std::uint32_t frame = 0; frame < kGuestPages; ++frame) {
+      refs[frame] = *guest->grants.grant_foreign_access(kDriverDomain, frame, true);
+      const auto page = guest->arena.page(frame);
+      for (std::size_t i = 0; i < page.size(); ++i) page[i] = static_cast<std::byte>(frame * 31 + i * 7 + (i >> 8));
+    }
+  }
+  ~TxRig() override { release_frames(); }
+
+  // A slot that sends part of the guest's page `frame`; its id is free for the test to choose.
+  [[nodiscard]] abi::netif_tx_request slot(std::uint32_t frame, std::uint32_t size, std::uint16_t flags = 0,
+                                           std::uint32_t offset = 0, std::uint16_t id = 0) const {
+    return {refs[frame], static_cast<std::uint16_t>(offset), flags, id, static_cast<std::uint16_t>(size)};
+  }
+
+  [[nodiscard]] std::span<std::byte> ring_bytes() const { return ring_memory_.memory(); }
+
+  void push(std::span<const abi::netif_tx_request> requests) {
+    static_cast<void>(ring.put_requests(requests));
+    static_cast<void>(ring.push_requests_and_check_notify());
+  }
+
+  // All responses that wait.
+  std::vector<abi::netif_tx_response> responses() {
+    std::vector<abi::netif_tx_response> all(ring.entries());
+    all.resize(ring.consume_responses(all).count);
+    return all;
+  }
+
+  // The bytes that a frame's buffer holds.
+  [[nodiscard]] std::vector<std::byte> bytes_of(const Frame& frame) const {
+    std::vector<std::byte> bytes;
+    for (BufferRef page = frame.buffer; bytes.size() < frame.size_bytes; page = buffers.next(page)) {
+      const std::span<const std::byte> all = buffers.bytes(page);
+      const auto part = all.first(std::min<std::size_t>(all.size(), frame.size_bytes - bytes.size()));
+      bytes.insert(bytes.end(), part.begin(), part.end());
+    }
+    return bytes;
+  }
+  void append_guest_bytes(std::vector<std::byte>& to, std::uint32_t frame, std::size_t offset, std::size_t size) const {
+    const auto page = guest->arena.page(frame);
+    to.insert(to.end(), page.begin() + static_cast<std::ptrdiff_t>(offset),
+              page.begin() + static_cast<std::ptrdiff_t>(offset + size));
+  }
+  void release_frames() {
+    for (const Frame& frame : frames) buffers.release(frame.buffer);
+    frames.clear();
+  }
+
+  void transmit(TimeNs, std::span<const Frame> sent) override { frames.insert(frames.end(), sent.begin(), sent.end()); }
+  void dropped(TimeNs, const Frame& frame) override { drops.push_back(frame); }
+
+ private:
+  PageArena ring_memory_;
+  DomainTable domains_;
+
+ public:
+  std::shared_ptr<Domain> guest;
+  std::shared_ptr<Domain> driver_domain;
+
+ private:
+  LocalGrantCopier copier_;
+
+ public:
+  FrameBuffers buffers;
+  FrontRing<TxRing> ring;
+  BackEnd back_end;
+  std::array<abi::grant_ref_t, kGuestPages> refs{};
+  std::vector<Frame> frames;
+  std::vector<Frame> drops;
+};
+
+}  // namespace ringback
