@@ -28,7 +28,8 @@
     "common_defines": [
       "NAPI_VERSION=9",
       "NODE_ADDON_API_DISABLE_DEPRECATED",
-      "NODE_ADDON_API_CPP_EXCEPTIONS"
+      "NODE_ADDON_API_CPP_EXCEPTIONS",
+      "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
     ],
     "common_cxx_flags": [
       "-std=c++20",

@@ -57,8 +57,6 @@ class VifPath final : public FrameSink {
   [[nodiscard]] BackEnd& back_end() noexcept { return back_end_; }
   [[nodiscard]] const Histogram& latency() const noexcept { return latency_; }
   [[nodiscard]] Ports ports() const noexcept { return ports_; }
-  // Whether the world will poll the back end before time goes on.
-  bool poll_scheduled = false;
 
   // The guest has a frame to send. Returns whether the back end must be notified.
   [[nodiscard]] bool offer(const Offer& offer);

@@ -90,7 +90,6 @@ void World::run_ready() {
   ready_.pop();
   VifPath& path = *vifs_[ready.vif];
   if (ready.side == Side::kBackEnd) {
-    path.poll_scheduled = false;
     channels_.clear_pending(kDriverDomain, path.ports().back);
     poll(ready.vif);
     return;
@@ -123,11 +122,7 @@ void World::poll(std::uint32_t vif) {
   }
 }
 
-void World::schedule_poll(std::uint32_t vif) {
-  if (vifs_[vif]->poll_scheduled) return;
-  vifs_[vif]->poll_scheduled = true;
-  ready_.push({vif, Side::kBackEnd});
-}
+void World::schedule_poll(std::uint32_t vif) { ready_.push({vif, Side::kBackEnd}); }
 
 void World::on_event(abi::domid_t domid, Port port) {
   if (domid != kDriverDomain) {

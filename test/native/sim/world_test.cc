@@ -100,6 +100,19 @@ TEST_CASE("a capped vif delivers its cap") {
   check_conserved(world);
 }
 
+TEST_CASE("held back: from the first frame without credit to the timer") {
+  VifConfig vif;
+  vif.credit = {.bytes = 1500, .window_ns = 1'000'000};
+  World world({.nics = {{.rate_bps = 10'000'000'000, .queue_bytes = 100'000}}, .vifs = {vif}});
+  // Frames at 0, 100 us and 200 us: the second waits until 1 ms, the third until 2 ms.
+  world.add_source(Source(0, ConstantSource({.stop_ns = 300'000, .rate_bps = 120'000'000, .size_bytes = 1500}, 1)));
+  world.run(500'000, kNever);
+  CHECK(counter(world, 0, "heldBackNs") == 400'000);
+  world.run(10'000'000, kNever);
+  CHECK(counter(world, 0, "heldBackNs") == 1'900'000);
+  CHECK(counter(world, 0, "deliveredPackets") == 3);
+}
+
 TEST_CASE("how a run is cut into slices changes nothing") {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     const auto whole = random_world(seed, Payload::kCopy);

@@ -276,6 +276,21 @@ TEST_CASE("packets of several slots straddle the window that the back end copies
   CHECK(rig.responses().size() == 999);
 }
 
+TEST_CASE("a poll also ends after 256 packets without data, and what it has copied is not forgotten") {
+  TxRig rig({.ring_order = 2});
+  Slots slots;
+  for (std::uint16_t i = 0; i < 300; ++i) {
+    auto more = extra(abi::XEN_NETIF_EXTRA_TYPE_HASH);
+    more.gref |= abi::XEN_NETIF_EXTRA_FLAG_MORE << 8;
+    slots.insert(slots.end(), {rig.slot(0, 0, kExtra, 0, i), more, extra(abi::XEN_NETIF_EXTRA_TYPE_MCAST_DEL)});
+  }
+  rig.push(slots);
+  CHECK(rig.back_end.poll(0).next == Next::kPollAgain);
+  CHECK(rig.responses().size() == 256 * 3);
+  CHECK(rig.back_end.poll(0).next == Next::kIdle);
+  CHECK(rig.responses().size() == 44 * 3);
+}
+
 TEST_CASE("property: random guests break nothing but themselves, and every page comes back") {
   Random random(5);
   for (int round = 0; round < 3000; ++round) {
