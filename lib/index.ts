@@ -1,2 +1,48 @@
 export { RingbackError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
+export { enforcedBps, formatBytes, formatCap, formatDuration, formatRate } from './units.ts'
+export { parseBitRate, parseDuration, parseRate, parseSize } from './units.ts'
+export type { CreditRate, FormatOptions } from './units.ts'
+export { checkScenario, parseScenario } from './simulation/scenario.ts'
+export type {
+  ConstantSource,
+  ReplaySource,
+  Scenario,
+  ScenarioNic,
+  ScenarioSource,
+  ScenarioVif,
+} from './simulation/scenario.ts'
+export { scenarioJsonSchema } from './simulation/schema.ts'
+export type { ScenarioInput } from './simulation/schema.ts'
+export { headerStride, loadCapture, readCapture } from './simulation/pcap.ts'
+export type { Capture } from './simulation/pcap.ts'
+export { simulate } from './simulation/simulate.ts'
+export type { Progress, SimulateOptions } from './simulation/simulate.ts'
+export type { NicResults, Results, Totals, VifResults } from './simulation/results.ts'
+export type { Series } from './simulation/series.ts'
+export { ringWords } from './ring/ring.ts'
+export type { BackRing, FrontRing, RingKind, RingOptions, RingWords } from './ring/ring.ts'
+export { createRingMemory, initRingMemory } from './ring/ring-memory.ts'
+export type { RingMemoryOptions } from './ring/ring-memory.ts'
+export { JsBackRing, JsFrontRing } from './ring/js-ring.ts'
+export { NativeBackRing, NativeFrontRing } from './ring/native-ring.ts'
+export {
+  decodeRxRequest,
+  decodeRxResponse,
+  decodeTxRequest,
+  decodeTxResponse,
+  encodeRxRequest,
+  encodeRxResponse,
+  encodeTxRequest,
+  encodeTxResponse,
+} from './ring/slots.ts'
+export type { RxRequest, RxResponse, TxRequest, TxResponse } from './ring/slots.ts'
+export { benchRings } from './bench/rings.ts'
+export type { RingBenchOptions, RingBenchResults, RingBenchRow } from './bench/rings.ts'
+export { Machine } from './machine/machine.ts'
+export type { DomainOptions } from './machine/machine.ts'
+export type { Domain } from './machine/domain.ts'
+export { eventStatus } from './machine/event-ports.ts'
+export type { EventPorts, PortCounters, PortStatus } from './machine/event-ports.ts'
+export { encodeGrantCopies, grantStatus, readGrantStatuses } from './machine/grant-copy.ts'
+export type { GrantCopy, GrantCopySide } from './machine/grant-copy.ts'

@@ -8,7 +8,7 @@
 
 namespace ringback::addon {
 
-// new World(options): sim/world.h for JavaScript; lib/native-world.ts has the shapes.
+// new World(options): sim/world.h for JavaScript; lib/simulation/native-binding.ts has the shapes.
 class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
  public:
   static void init(Napi::Env env, Napi::Object exports);

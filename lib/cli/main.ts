@@ -1,0 +1,129 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { inspect } from 'node:util'
+
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+
+import { RingbackError } from '../errors.ts'
+import { scenarioJsonSchema } from '../simulation/schema.ts'
+import { parseDuration } from '../units.ts'
+import { bench } from './bench.ts'
+import { UsageError } from './output.ts'
+import { run } from './run.ts'
+
+// Exit codes: 0 done, 1 the run failed, 2 a bad command line or a bad file. Messages for people are one line.
+
+const usageCodes = new Set(['ERR_SCENARIO', 'ERR_PCAP', 'ERR_UNIT'])
+const laterPolicies = ['adaptive', 'reserved']
+
+const oneLine = (text: string): string => text.trim().replace(/\s*[\r\n]+\s*/g, ' ')
+
+const withHint = (text: string): string =>
+  /^error: (unknown|missing|too many)/.test(text) ? `${text}; see ringback --help` : text
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+function parseSeed(text: string): number {
+  const seed = /^\d{1,16}$/.test(text) ? Number(text) : NaN
+  if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError('Write a whole number from 0 to 9007199254740991.')
+  return seed
+}
+
+function parseRounds(text: string): number {
+  const rounds = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (rounds < 1) throw new InvalidArgumentError('Write a whole number from 1 to 9999.')
+  return rounds
+}
+
+function parseRunTime(text: string): number {
+  try {
+    const ns = parseDuration(text)
+    if (ns > 0 && ns <= 30 * 24 * 3600e9) return ns
+  } catch (error) {
+    if (error instanceof RingbackError) throw new InvalidArgumentError(error.message)
+    throw error
+  }
+  throw new InvalidArgumentError('Write a duration above 0 and up to 720h, as in 10s.')
+}
+
+function parsePolicy(text: string): string {
+  if (text === 'credit') return text
+  if (laterPolicies.includes(text)) throw new InvalidArgumentError('Not available in this version; use credit.')
+  throw new InvalidArgumentError('There is no such policy; use credit.')
+}
+
+function buildProgram(): Command {
+  const program = new Command('ringback')
+    .description("Xen's split network driver, simulated: rings, grants, event channels and the credit shaper")
+    .version(version())
+    .option('--debug', 'print stack traces (also RINGBACK_DEBUG=1)')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`${withHint(oneLine(text))}\n`) })
+  program
+    .command('run')
+    .description('run a scenario and print a table')
+    .argument('<file>', 'the scenario, YAML')
+    .option('--policy <policy>', 'how bandwidth is shared: credit', parsePolicy, 'credit')
+    .option('--seed <n>', "instead of the scenario's", parseSeed)
+    .option('--duration <time>', "instead of the scenario's, as in 10s", parseRunTime)
+    .option('--out <folder>', 'write results.json and series.csv there')
+    .option('--json', 'print the results as JSON instead of the table')
+    .action(
+      async (
+        file: string,
+        options: { policy: string; seed?: number; duration?: number; out?: string; json?: boolean },
+      ) => {
+        const { duration, ...others } = options
+        process.exitCode = await run(file, { ...others, ...(duration !== undefined && { durationNs: duration }) })
+      },
+    )
+  program
+    .command('schema')
+    .description("print the scenario's JSON Schema, for editors")
+    .action(() => {
+      process.stdout.write(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`)
+    })
+  program
+    .command('bench')
+    .description('measure against what else there is')
+    .argument('<what>', 'rings')
+    .option('--rounds <n>', 'measurements of each figure', parseRounds)
+    .option('--out <file>', 'write the results as JSON there')
+    .option('--json', 'print the results as JSON instead of tables')
+    .action(async (what: string, options: { rounds?: number; out?: string; json?: boolean }) => {
+      process.exitCode = await bench(what, options)
+    })
+  return program
+}
+
+/** Says what went wrong and returns the exit code. */
+function report(error: unknown, isDebug: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said it
+  const isUsage = error instanceof UsageError || (error instanceof RingbackError && usageCodes.has(error.code))
+  const isExpected = isUsage || error instanceof RingbackError
+  const message = oneLine(error instanceof Error ? error.message : String(error))
+  if (isDebug) process.stderr.write(`${inspect(error)}\n`)
+  else process.stderr.write(`error: ${message}${isExpected ? '' : ' (more with --debug)'}\n`)
+  return isUsage ? 2 : 1
+}
+
+async function main(): Promise<void> {
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
+  const program = buildProgram()
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    const isDebug = Boolean(program.opts<{ debug?: boolean }>().debug) || process.env.RINGBACK_DEBUG === '1'
+    process.exitCode = report(error, isDebug)
+  }
+}
+
+await main()

@@ -1,0 +1,85 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+
+import type { Results } from '../simulation/results.ts'
+
+/** A problem with what the user asked for: exit 2, and the message is all that is shown. */
+export class UsageError extends Error {}
+
+/** A file-system error in a few words: what a user can act on. */
+export function describeSystemError(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const known: Record<string, string> = {
+    ENOENT: 'no such file or folder',
+    EACCES: 'permission denied',
+    EEXIST: 'there is a file of that name',
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'a part of the path is a file',
+    ENOSPC: 'no space left on the device',
+    EROFS: 'the file system is read-only',
+  }
+  return known[code] ?? (error instanceof Error ? error.message : String(error))
+}
+
+/** Makes the folder for results now, so that a wrong path is found before a long run. */
+export async function prepareFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (cause) {
+    throw new UsageError(`cannot make the folder ${folder}: ${describeSystemError(cause)}; name another with --out`, {
+      cause,
+    })
+  }
+}
+
+/** Writes a whole file or leaves the old one: through a temporary file beside it. */
+export async function writeAtomically(file: string, text: string): Promise<void> {
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
+  try {
+    await writeFile(temporary, text, { flush: true })
+    await rename(temporary, file)
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw new Error(`cannot write ${file}: ${describeSystemError(cause)}`, { cause })
+  }
+}
+
+/** JSON for people too: a line a key, but a list of numbers on one. */
+export function toJson(value: unknown): string {
+  return `${indented(value, '\n')}\n`
+}
+
+function indented(value: unknown, newline: string): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const deeper = `${newline}  `
+  if (Array.isArray(value)) {
+    const isFlat = value.every((item) => typeof item !== 'object' || item === null)
+    if (isFlat) return JSON.stringify(value)
+    return `[${value.map((item) => deeper + JSON.stringify(item)).join(',')}${newline}]`
+  }
+  const entries = Object.entries(value)
+  if (entries.length === 0) return '{}'
+  const lines = entries.map(([key, item]) => `${deeper}${JSON.stringify(key)}: ${indented(item, deeper)}`)
+  return `{${lines.join(',')}${newline}}`
+}
+
+/** A series as comma-separated values: a row a sample, a column a value, `vif.web.throughput_bps` its name. */
+export function toCsv({ t, vifs, nics }: Results['series']): string {
+  const columns: [name: string, values: readonly (number | null)[]][] = [['t_seconds', t]]
+  for (const [name, { throughputBps, demandBps, allocationBps }] of Object.entries(vifs))
+    columns.push(
+      [`vif.${name}.throughput_bps`, throughputBps],
+      [`vif.${name}.demand_bps`, demandBps],
+      [`vif.${name}.allocation_bps`, allocationBps],
+    )
+  for (const [name, { utilisation }] of Object.entries(nics)) columns.push([`nic.${name}.utilisation`, utilisation])
+  const rows = t.map((_, row) => columns.map(([, values]) => values[row] ?? '').join(','))
+  return `${[columns.map(([name]) => name).join(','), ...rows].join('\n')}\n`
+}
+
+/** Writes results.json and series.csv; returns their paths. */
+export async function writeResults(folder: string, results: Results): Promise<string[]> {
+  const files = { 'results.json': toJson(results), 'series.csv': toCsv(results.series) }
+  for (const [name, text] of Object.entries(files)) await writeAtomically(path.join(folder, name), text)
+  return Object.keys(files).map((name) => path.join(folder, name))
+}

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+
+import test from 'ava'
+import type { Results } from 'ringback'
+
+// Whole runs of `ringback run` in child processes.
+
+interface Outcome {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs `ringback`; once the file or folder `interruptAt` is there, it gets what Ctrl-C sends. */
+function ringback(args: readonly string[], interruptAt?: string): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['dist/cli/main.js', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const timer = setInterval(() => {
+      if (interruptAt === undefined || !existsSync(interruptAt)) return
+      clearInterval(timer)
+      child.kill('SIGINT')
+    }, 100)
+    let [stdout, stderr] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    child.on('close', (code) => {
+      clearInterval(timer)
+      resolve({ code, stdout, stderr })
+    })
+  })
+}
+
+function makeFolder(t: { teardown: (fn: () => void) => void }): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ringback-run-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+test('the table: a row a vif and a NIC, the hash, nothing on standard error', async (t) => {
+  const { code, stdout, stderr } = await ringback(['run', 'examples/captures.yaml'])
+  t.deepEqual([code, stderr], [0, ''])
+  const lines = stdout.split('\n')
+  t.true(lines.every((line) => line.length <= 100 && line === line.trimEnd()))
+  t.false(stdout.includes('\u001b'), 'no colour in a pipe')
+  for (const head of ['cap', 'offered', 'delivered', 'dropped', 'queued', 'throughput', 'p50', 'p99', 'held back'])
+    t.regex(stdout, new RegExp(`^vif .*\\b${head}\\b`, 'm'))
+  t.regex(stdout, /^bulk +16Mb\/s +13,948 /m)
+  t.regex(stdout, /^ +20\.98MB /m)
+  t.regex(stdout, /^web +10Mb\/s +4,535 /m)
+  t.regex(stdout, /^voip +\S+ +1,626 /m)
+  t.regex(stdout, /^eth0 +100Mb\/s /m)
+  t.regex(stdout, /^speed: [\d,]+ packets\/s {3}trace: [0-9a-f]{16}$/m)
+})
+
+test('--json prints the results and nothing else; two runs have one trace hash', async (t) => {
+  const runs = await Promise.all([1, 2].map(() => ringback(['run', 'examples/captures.yaml', '--json'])))
+  const [first, again] = runs.map(({ stdout }) => JSON.parse(stdout) as Results)
+  t.true(runs.every(({ code, stderr }) => code === 0 && stderr === ''))
+  t.is(first?.schema, 'ringback.results/1')
+  t.is(first?.traceHash, again?.traceHash)
+  t.is(first?.bytes.offered, 27_199_306)
+})
+
+test('--seed, --duration and --out', async (t) => {
+  const folder = makeFolder(t)
+  const out = path.join(folder, 'a/b')
+  const args = ['run', 'examples/captures.yaml', '--seed', '7', '--duration', '2.5s', '--out', out]
+  t.like(await ringback(args), { code: 0, stderr: '' })
+  t.deepEqual(readdirSync(out).sort(), ['results.json', 'series.csv'], 'no temporary file is left')
+  const results = JSON.parse(readFileSync(path.join(out, 'results.json'), 'utf8')) as Results
+  t.deepEqual([results.seed, results.simulatedSeconds, results.aborted], [7, 2.5, false])
+  const rows = readFileSync(path.join(out, 'series.csv'), 'utf8').trimEnd().split('\n')
+  t.is(rows.length, 26)
+  t.is(rows[0]?.split(',')[0], 't_seconds')
+  t.true(rows.every((row) => row.split(',').length === 1 + 3 * 3 + 1))
+  t.regex(rows[25] ?? '', /^2\.5,/)
+})
+
+const long = `name: long
+duration: 720h
+payload: none
+nics: { eth0: { rate: 1Gb/s } }
+vifs: { web: { uplink: eth0, rate: 100Mb/s } }
+traffic: [{ vif: web, kind: constant, rate: 900Mb/s, size: 100 }]
+output: { interval: 1h }
+`
+
+test('Ctrl-C stops the run, says so in one line and keeps what was reached', async (t) => {
+  const folder = makeFolder(t)
+  const file = path.join(folder, 'long.yaml')
+  writeFileSync(file, long)
+  const out = path.join(folder, 'out')
+  const { code, stdout, stderr } = await ringback(['run', file, '--out', out], out)
+  t.deepEqual([code, stdout], [130, ''])
+  t.regex(stderr, /^interrupted at \S+ of 2592000s; the results up to there are in \S+\n$/)
+  const results = JSON.parse(readFileSync(path.join(out, 'results.json'), 'utf8')) as Results
+  t.true(results.aborted && results.simulatedSeconds > 0)
+})
+
+test('a folder that cannot be written to fails the run, exit 1 and one line', async (t) => {
+  const folder = makeFolder(t)
+  const blocked = path.join(folder, 'out')
+  mkdirSync(path.join(blocked, 'results.json'), { recursive: true })
+  const { code, stderr } = await ringback(['run', 'examples/captures.yaml', '--out', blocked])
+  t.is(code, 1)
+  t.regex(stderr, /^error: cannot write \S+results\.json: [^\n]+\n$/)
+  t.deepEqual(readdirSync(blocked), ['results.json'], 'no temporary file is left')
+})
