@@ -81,11 +81,14 @@ class PortTable {
   [[nodiscard]] bool is_masked(Port port) const noexcept { return test(mask_[port / 64], port % 64); }
   [[nodiscard]] bool is_upcall_pending() const noexcept { return upcall_pending_.load(); }
 
-  // Tells the domain that the port's word holds something: the selector first, as whoever answers an upcall reads it
+  // Tells the domain that the port's word holds something: the selector first, as whoever answers an upcall takes it
   // last.
+  //
+  // Ordering: what is set already need not be set again. The pending bit came first, so whoever clears these after this
+  //           has looked at them looks at the pending bit later still.
   void raise_upcall(Port port) noexcept {
-    set(selector_, port / 64);
-    upcall_pending_.store(true);
+    if (!test(selector_, port / 64)) set(selector_, port / 64);
+    if (!upcall_pending_.load()) upcall_pending_.store(true);
   }
 
   // Answers an upcall: which words to look at.
