@@ -8,6 +8,11 @@ export function checkText(value: unknown, name: string): asserts value is string
 }
 
 /** @throws {@link RingbackError} ERR_INVALID_ARGUMENT */
+export function checkBoolean(value: unknown, name: string): asserts value is boolean {
+  if (typeof value !== 'boolean') throw new RingbackError('ERR_INVALID_ARGUMENT', `${name} must be a boolean`)
+}
+
+/** @throws {@link RingbackError} ERR_INVALID_ARGUMENT */
 export function checkObject(value: unknown, name: string): asserts value is object {
   if (typeof value !== 'object' || value === null)
     throw new RingbackError('ERR_INVALID_ARGUMENT', `${name} must be an object`)
@@ -17,8 +22,8 @@ export function checkObject(value: unknown, name: string): asserts value is obje
  * @param least - inclusive; so is `most`
  * @throws {@link RingbackError} ERR_INVALID_ARGUMENT, ERR_OUT_OF_RANGE
  */
-export function checkWhole(value: unknown, name: string, least: number, most: number): asserts value is number {
-  const message = `${name} must be a whole number from ${least} to ${most}`
-  if (typeof value !== 'number') throw new RingbackError('ERR_INVALID_ARGUMENT', message)
-  if (!Number.isInteger(value) || value < least || value > most) throw new RingbackError('ERR_OUT_OF_RANGE', message)
+export function checkInteger(value: unknown, name: string, least: number, most: number): asserts value is number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return
+  const code = typeof value === 'number' ? 'ERR_OUT_OF_RANGE' : 'ERR_INVALID_ARGUMENT'
+  throw new RingbackError(code, `${name} must be an integer from ${least} to ${most}`)
 }

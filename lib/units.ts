@@ -1,4 +1,4 @@
-import { checkObject, checkText, checkWhole } from './arguments.ts'
+import { checkObject, checkText, checkInteger } from './arguments.ts'
 import { RingbackError } from './errors.ts'
 import { quote } from './quote.ts'
 
@@ -197,7 +197,7 @@ const sizeScale: Scale = [
 function format(value: number, scale: Scale, options: FormatOptions): string {
   checkObject(options, 'options')
   const { digits } = options
-  if (digits !== undefined) checkWhole(digits, 'digits', 3, 15)
+  if (digits !== undefined) checkInteger(digits, 'digits', 3, 15)
   if (typeof value !== 'number') throw new RingbackError('ERR_INVALID_ARGUMENT', 'the quantity must be a number')
   if (!Number.isFinite(value) || value < 0)
     throw new RingbackError('ERR_OUT_OF_RANGE', `${value} cannot be written as a quantity; it must be 0 or more`)

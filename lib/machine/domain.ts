@@ -1,5 +1,6 @@
+import { checkBoolean, checkInteger, checkObject } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
-import { checkBoolean, checkInteger, checkObject, domidSelf } from './checks.ts'
+import { domidSelf } from './domids.ts'
 import type { DomainHandle } from './domain-handle.ts'
 import { EventPorts } from './event-ports.ts'
 import { checkOperations } from './grant-copy.ts'

@@ -1,5 +1,6 @@
+import { checkInteger, checkObject } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
-import { checkInteger, checkObject, domidSelf } from './checks.ts'
+import { domidSelf } from './domids.ts'
 import type { DomainHandle } from './domain-handle.ts'
 
 /** Statuses of operations on ports: Xen's negative errno values. */

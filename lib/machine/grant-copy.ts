@@ -1,5 +1,6 @@
+import { checkInteger, checkObject } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
-import { checkInteger, checkObject, domidSelf } from './checks.ts'
+import { domidSelf } from './domids.ts'
 
 /** Xen's names for the statuses of an operation on grants: GNTST_* in xen/grant_table.h. */
 export const grantStatus = {

@@ -1,6 +1,7 @@
+import { checkInteger, checkObject } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
 import { native } from '../native.ts'
-import { checkInteger, checkObject, mostDomid } from './checks.ts'
+import { mostDomid } from './domids.ts'
 import { Domain } from './domain.ts'
 import { DomainHandle } from './domain-handle.ts'
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import { checkObject, checkWhole } from '../arguments.ts'
+import { checkObject, checkInteger } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
 import { native } from '../native.ts'
 import type { NativeWorld } from './native-binding.ts'
@@ -63,9 +63,9 @@ function checkArguments(scenario: Scenario, options: SimulateOptions): void {
   checkObject(scenario, 'scenario')
   checkObject(options, 'options')
   const { durationNs, output, nics, vifs, traffic } = scenario
-  checkWhole(durationNs, 'scenario.durationNs', 1, Number.MAX_SAFE_INTEGER)
+  checkInteger(durationNs, 'scenario.durationNs', 1, Number.MAX_SAFE_INTEGER)
   checkObject(output, 'scenario.output')
-  checkWhole(output.intervalNs, 'scenario.output.intervalNs', 1, Number.MAX_SAFE_INTEGER)
+  checkInteger(output.intervalNs, 'scenario.output.intervalNs', 1, Number.MAX_SAFE_INTEGER)
   for (const [name, list] of Object.entries({ nics, vifs, traffic }))
     if (!Array.isArray(list)) throw new RingbackError('ERR_INVALID_ARGUMENT', `scenario.${name} must be an array`)
 }

@@ -1,4 +1,4 @@
-// Every memory ordering of the project, each with its reason. No other file names a std::memory_order.
+// Every memory ordering of the rings, each with its reason.
 #pragma once
 #include <atomic>
 #include <cstdint>
