@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import type { Results } from '../simulation/results.ts'
@@ -24,13 +24,33 @@ export function describeSystemError(error: unknown): string {
 /** Makes the folder for results now, so that a wrong path is found before a long run. */
 export async function prepareFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolders(path.resolve(folder))
   } catch (cause) {
     throw new UsageError(`cannot make the folder ${folder}: ${describeSystemError(cause)}; name another with --out`, {
       cause,
     })
   }
 }
+
+/** Node's own recursive mkdir never returns where the parent is there but takes no folders, as in /proc. */
+async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return
+    const parent = path.dirname(folder)
+    if (code !== 'ENOENT' || (await exists(parent))) throw error
+    await makeFolders(parent)
+    await mkdir(folder)
+  }
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  )
 
 /** Writes a whole file or leaves the old one: through a temporary file beside it. */
 export async function writeAtomically(file: string, text: string): Promise<void> {
