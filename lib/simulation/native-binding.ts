@@ -69,6 +69,8 @@ export interface NativeWorld {
   readonly nicCounterNames: readonly string[]
   /** Nanoseconds from offer to arrival of delivered frames; percentiles within 1 %, max exact; all 0 where none was. */
   latency(vif: number): { p50: number; p99: number; max: number }
+  /** Why the vif is dead, as native/vif/fault.h names it; null while it lives. */
+  fault(vif: number): string | null
   /** 16 hex digits that depend on everything that happened. */
   traceHash(): string
   close(): void

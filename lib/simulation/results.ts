@@ -32,6 +32,8 @@ export interface VifResults {
   latencyNs: { p50: number; p99: number; max: number }
   /** How long the shaper held frames back. */
   heldBackSeconds: number
+  /** Why the vif was disabled, such as `ring-overflow`; null: it was not. */
+  fault: string | null
 }
 
 export interface NicResults {
@@ -89,7 +91,12 @@ export function buildResults({ scenario, world, simulatedNs, wallSeconds, aborte
     ({ name, rate }, row) =>
       [
         name,
-        { ...vifResults(vifCounters, row, seconds), rateBps: rate && enforcedBps(rate), latencyNs: world.latency(row) },
+        {
+          ...vifResults(vifCounters, row, seconds),
+          rateBps: rate && enforcedBps(rate),
+          latencyNs: world.latency(row),
+          fault: world.fault(row),
+        },
       ] as const,
   )
   const packets = total(
@@ -123,7 +130,11 @@ export function buildResults({ scenario, world, simulatedNs, wallSeconds, aborte
 
 const causes = ['Backlog', 'Error', 'Nic'] as const
 
-function vifResults(counters: Counters, row: number, seconds: number): Omit<VifResults, 'rateBps' | 'latencyNs'> {
+function vifResults(
+  counters: Counters,
+  row: number,
+  seconds: number,
+): Omit<VifResults, 'rateBps' | 'latencyNs' | 'fault'> {
   const get = (name: string): number => counters.get(row, name)
   const dropped = (unit: string): number => causes.reduce((sum, cause) => sum + get(`dropped${cause}${unit}`), 0)
   return {

@@ -37,6 +37,7 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                    {
                                        InstanceMethod<&WorldWrap::run>("run"),
                                        InstanceMethod<&WorldWrap::latency>("latency"),
+                                       InstanceMethod<&WorldWrap::fault>("fault"),
                                        InstanceMethod<&WorldWrap::trace_hash>("traceHash"),
                                        InstanceMethod<&WorldWrap::close>("close"),
                                        InstanceAccessor<&WorldWrap::vif_counters>("vifCounters"),
@@ -65,6 +66,12 @@ World& WorldWrap::open(Napi::Env env) {
   return *world_;
 }
 
+std::uint32_t WorldWrap::to_vif(const Napi::CallbackInfo& info) {
+  const std::uint32_t count = open(info.Env()).vif_count();
+  if (count == 0) throw make_error(info.Env(), kOutOfRange, "vif: this world has none");
+  return static_cast<std::uint32_t>(to_integer(info[0], "vif", 0, count - 1));
+}
+
 Napi::Value WorldWrap::run(const Napi::CallbackInfo& info) {
   World& world = open(info.Env());
   const std::uint64_t until_ns = to_integer(info[0], "untilNs", 0, kMaxSafeInteger);
@@ -85,17 +92,20 @@ void WorldWrap::refresh(Napi::Env env) {
 }
 
 Napi::Value WorldWrap::latency(const Napi::CallbackInfo& info) {
-  const World& world = open(info.Env());
   const Napi::Env env = info.Env();
-  if (world.vif_count() == 0) throw make_error(env, kOutOfRange, "vif: this world has none");
-  const auto vif = static_cast<std::uint32_t>(to_integer(info[0], "vif", 0, world.vif_count() - 1));
-  const Histogram& latency = world.latency(vif);
+  const Histogram& latency = open(env).latency(to_vif(info));
   const auto number = [&](std::uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
   Napi::Object result = Napi::Object::New(env);
   result.Set("p50", number(latency.quantile(50, 100)));
   result.Set("p99", number(latency.quantile(99, 100)));
   result.Set("max", number(latency.max()));
   return result;
+}
+
+Napi::Value WorldWrap::fault(const Napi::CallbackInfo& info) {
+  const Fault fault = open(info.Env()).fault(to_vif(info));
+  if (fault == Fault::kNone) return info.Env().Null();
+  return Napi::String::New(info.Env(), fault_name(fault));
 }
 
 Napi::Value WorldWrap::trace_hash(const Napi::CallbackInfo& info) {

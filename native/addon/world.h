@@ -18,6 +18,8 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   // run(untilNs, maxEvents): the time reached; refreshes the counters.
   Napi::Value run(const Napi::CallbackInfo& info);
   Napi::Value latency(const Napi::CallbackInfo& info);
+  // fault(vif): fault_name(), or null while the vif lives.
+  Napi::Value fault(const Napi::CallbackInfo& info);
   Napi::Value trace_hash(const Napi::CallbackInfo& info);
   Napi::Value vif_counters(const Napi::CallbackInfo& info);
   Napi::Value vif_counter_names(const Napi::CallbackInfo& info);
@@ -26,6 +28,8 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   void close(const Napi::CallbackInfo& info);
 
   World& open(Napi::Env env);
+  // Argument 0 as the number of a vif of this world.
+  std::uint32_t to_vif(const Napi::CallbackInfo& info);
   void refresh(Napi::Env env);
 
   std::unique_ptr<World> world_;  // null after close()

@@ -56,6 +56,10 @@ class VifPath final : public FrameSink {
   [[nodiscard]] Guest& guest() noexcept { return guest_; }
   [[nodiscard]] BackEnd& back_end() noexcept { return back_end_; }
   [[nodiscard]] const Histogram& latency() const noexcept { return latency_; }
+  // Why the vif is dead: the back end's judgement of the guest, or the guest's of the back end.
+  [[nodiscard]] Fault fault() const noexcept {
+    return back_end_.fault() != Fault::kNone ? back_end_.fault() : guest_.front_end().fault();
+  }
   [[nodiscard]] Ports ports() const noexcept { return ports_; }
 
   // The guest has a frame to send. Returns whether the back end must be notified.

@@ -60,6 +60,8 @@ class World final : private EventSink, private Uplinks {
   // Nanoseconds from the offer to the last bit's arrival, of delivered frames.
   [[nodiscard]] const Histogram& latency(std::uint32_t vif) const { return vifs_[vif]->latency(); }
 
+  [[nodiscard]] Fault fault(std::uint32_t vif) const { return vifs_[vif]->fault(); }
+
   // Of everything up to now: each NIC's departures in order, each vif's drops in order, and the counters.
   [[nodiscard]] std::uint64_t trace_hash() const;
 

@@ -68,6 +68,7 @@ test('the results have the documented shape', async (t) => {
   t.like(results, { schema: 'ringback.results/1', scenario: 'captures', seed: 1, policy: 'credit', aborted: false })
   t.is(results.simulatedSeconds, 12)
   t.regex(results.traceHash, /^[0-9a-f]{16}$/)
+  t.deepEqual(new Set(Object.values(results.vifs).map(({ fault }) => fault)), new Set([null]))
   const { series } = results
   t.is(series.intervalSeconds, 0.1)
   t.is(series.t.length, 120)
