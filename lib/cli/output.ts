@@ -2,24 +2,10 @@ import { access, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import type { Results } from '../simulation/results.ts'
+import { describeSystemError, systemErrorCode } from '../system-error.ts'
 
 /** A problem with what the user asked for: exit 2, and the message is all that is shown. */
 export class UsageError extends Error {}
-
-/** A file-system error in a few words: what a user can act on. */
-export function describeSystemError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const known: Record<string, string> = {
-    ENOENT: 'no such file or folder',
-    EACCES: 'permission denied',
-    EEXIST: 'there is a file of that name',
-    EISDIR: 'it is a folder',
-    ENOTDIR: 'a part of the path is a file',
-    ENOSPC: 'no space left on the device',
-    EROFS: 'the file system is read-only',
-  }
-  return known[code] ?? (error instanceof Error ? error.message : String(error))
-}
 
 /** Makes the folder for results now, so that a wrong path is found before a long run. */
 export async function prepareFolder(folder: string): Promise<void> {
@@ -37,7 +23,7 @@ async function makeFolders(folder: string): Promise<void> {
   try {
     await mkdir(folder)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = systemErrorCode(error)
     if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return
     const parent = path.dirname(folder)
     if (code !== 'ENOENT' || (await exists(parent))) throw error

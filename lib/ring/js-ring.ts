@@ -27,11 +27,11 @@ function viewSlots(kind: RingKind, bytes: Uint8Array, entries: number): Uint32Ar
   return new Uint32Array(bytes.buffer, bytes.byteOffset + headerBytes, entries * ringWords[kind].slot)
 }
 
-/** What a call on memory that is gone throws. */
-function goneError(closed: boolean): RingbackError {
-  return closed
-    ? new RingbackError('ERR_CLOSED', 'the ring is closed')
-    : new RingbackError('ERR_STATE', "the ring's memory was detached or resized")
+/** The shared indices, if they are still there. */
+function usable(indices: Int32Array, closed: boolean): Int32Array {
+  if (closed) throw new RingbackError('ERR_CLOSED', 'the ring is closed')
+  if (indices.length === 0) throw new RingbackError('ERR_STATE', "the ring's memory was detached or resized")
+  return indices
 }
 
 /** The front end in JavaScript, on the same bytes as the native one. */
@@ -121,11 +121,8 @@ export class JsFrontRing implements FrontRing {
     this.#closed = true
   }
 
-  /** The shared indices, if they are still there. */
   #header(): Int32Array {
-    const indices = this.#indices
-    if (this.#closed || indices.length === 0) throw goneError(this.#closed)
-    return indices
+    return usable(this.#indices, this.#closed)
   }
 }
 
@@ -230,10 +227,7 @@ export class JsBackRing implements BackRing {
     return this.entries - ((this.#reqCons - this.#rspProd) | 0)
   }
 
-  /** The shared indices, if they are still there. */
   #header(): Int32Array {
-    const indices = this.#indices
-    if (this.#closed || indices.length === 0) throw goneError(this.#closed)
-    return indices
+    return usable(this.#indices, this.#closed)
   }
 }

@@ -11,7 +11,7 @@ export interface SlotCopies {
 }
 
 // Written out for each width of message and slot, in words: with both known, V8 keeps everything in registers and
-// inlines the copy into the ring's method. One loop for all widths takes a third longer.
+// inlines the copy into the ring's method, which it does not with one loop for all widths.
 
 function write3in3(slots: Uint32Array, mask: number, index: number, words: Uint32Array, count: number): void {
   for (let i = 0, from = 0; i < count; i++, from += 3) {

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 
 import { checkObject, checkText } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
+import { describeSystemError } from '../system-error.ts'
 
 /** Bytes kept of each frame's beginning: what a back end looks at. */
 export const headerStride = 128
@@ -119,15 +120,12 @@ async function readBytes(file: string): Promise<Buffer> {
     }
   } catch (cause) {
     if (cause instanceof RingbackError) throw cause
-    throw new RingbackError('ERR_PCAP', `${file}: ${describeSystemError(cause)}`, { cause })
+    throw new RingbackError(
+      'ERR_PCAP',
+      `${file}: ${describeSystemError(cause)}; name a readable pcap file, relative to the scenario`,
+      { cause },
+    )
   }
-}
-
-function describeSystemError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT') return 'no such file; paths are relative to the scenario file'
-  if (code === 'EACCES') return 'permission denied; make the file readable'
-  return `cannot be read (${String(code ?? error)}); check the path`
 }
 
 function readFormat(bytes: Buffer, fail: Fail): Format {

@@ -81,7 +81,12 @@ const badFiles: [
     replace('nics:', 'bonds: {}\nnics:'),
   ],
   ['an empty file', /^error: web\.yaml:1: the file is empty; /, () => ''],
-  ['a missing pcap', /^error: web\.yaml:8: traffic\[0\]\.pcap: \S+voip\.pcap: no such file; /, undefined, null],
+  [
+    'a missing pcap',
+    /^error: web\.yaml:8: traffic\[0\]\.pcap: \S+voip\.pcap: no such file or folder; /,
+    undefined,
+    null,
+  ],
   ['an empty pcap', /^error: web\.yaml:8: traffic\[0\]\.pcap: \S+: the file is empty; /, undefined, Buffer.alloc(0)],
   [
     'a truncated pcap',

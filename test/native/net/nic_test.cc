@@ -38,6 +38,14 @@ TEST_CASE("overhead takes time and is not counted") {
   CHECK(nic.busy_ns() == 12'192);
 }
 
+TEST_CASE("after an idle time a frame starts at its own nanosecond, without an older frame's fraction") {
+  Nic nic({.rate_bps = 7'000'000'000, .queue_bytes = 10'000});
+  for (TimeNs now = 0; now < 100'000; now += 10'000) {
+    CHECK(nic.offer(now, frame(1500)));  // 1714.29 ns
+    CHECK(departures(nic, now + 5000) == std::vector<TimeNs>{now + 1714});
+  }
+}
+
 TEST_CASE("a full queue drops; an idle NIC takes any frame") {
   Nic nic({.rate_bps = 1'000'000'000, .queue_bytes = 3000});
   CHECK(nic.offer(0, frame(9000)));

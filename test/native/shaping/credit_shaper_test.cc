@@ -78,10 +78,11 @@ TEST_CASE("credit that is not used is kept up to 128 KiB, or one window where th
 }
 
 TEST_CASE("adding saturates") {
-  CreditShaper shaper({.bytes = ~std::uint64_t{0} - 5, .window_ns = 1});
-  CHECK(shaper.admit(0, 1000));
-  CHECK(shaper.set_credit({.bytes = ~std::uint64_t{0}, .window_ns = 1}, 0) == false);
-  CHECK(shaper.remaining_bytes() == ~std::uint64_t{0} - 1005);
+  CreditShaper shaper({.bytes = 1000, .window_ns = 1});
+  CHECK_FALSE(shaper.admit(0, 2000));
+  CHECK(shaper.set_credit({.bytes = ~std::uint64_t{0}, .window_ns = 1}, 0));
+  shaper.on_timer();
+  CHECK(shaper.remaining_bytes() == ~std::uint64_t{0});
 }
 
 TEST_CASE("after an idle time the window starts anew, without catching up") {
@@ -124,6 +125,13 @@ TEST_CASE("with jiffies, after a long idle time the timer is armed in the past a
   shaper.on_timer();
   CHECK_FALSE(shaper.admit(1001 * kMs, 65'000));  // a second window 1 ms later, and a third
   CHECK(shaper.remaining_bytes() == 6500 + 2 * 6250);
+}
+
+TEST_CASE("with jiffies, time between two ticks is the earlier tick") {
+  CreditShaper shaper({.bytes = 1000, .window_ns = 10 * kMs}, 0, 100);
+  CHECK(shaper.admit(0, 1000));
+  CHECK_FALSE(shaper.admit(25 * kMs, 2000));
+  CHECK(shaper.timer_ns() == 30 * kMs);
 }
 
 TEST_CASE("a change while a packet waits: its timer fires now, and a new window starts now") {
