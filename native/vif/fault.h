@@ -16,6 +16,7 @@ enum class Fault : std::uint8_t {
   kBadResponse,       // (front end) an id that was not outstanding
   kResponseOverflow,  // (front end) more responses than requests
   kGrantInUse,        // (front end) a slot was answered while its page is still being used
+  kBadAttach,         // a ring whose indices cannot be a ring's when the back end connected
 };
 
 [[nodiscard]] constexpr const char* fault_name(Fault fault) noexcept {
@@ -42,6 +43,8 @@ enum class Fault : std::uint8_t {
       return "response-overflow";
     case Fault::kGrantInUse:
       return "grant-in-use";
+    case Fault::kBadAttach:
+      return "bad-attach";
   }
   return "unknown";
 }
