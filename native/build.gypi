@@ -9,8 +9,8 @@
       "native/sim/source.cc",
       "native/sim/vif_path.cc",
       "native/sim/world.cc",
-      "native/vif/back_end.cc",
-      "native/vif/front_end.cc",
+      "native/vif/tx_back.cc",
+      "native/vif/tx_front.cc",
       "native/vif/tx_packet.cc"
     ],
     "addon_sources": [

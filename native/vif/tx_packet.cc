@@ -44,6 +44,7 @@ bool read_extras(std::span<const netif_tx_request> requests, TxPacket& packet) n
     if (extra.type == abi::XEN_NETIF_EXTRA_TYPE_GSO) packet.gso = extra;
     if (extra.type == abi::XEN_NETIF_EXTRA_TYPE_MCAST_ADD || extra.type == abi::XEN_NETIF_EXTRA_TYPE_MCAST_DEL)
       packet.multicast = extra;
+    if (extra.type == abi::XEN_NETIF_EXTRA_TYPE_HASH) packet.hash = extra;
     ++packet.extra_slots;
     ++packet.ring_slots;
   } while (extra.flags & abi::XEN_NETIF_EXTRA_FLAG_MORE);

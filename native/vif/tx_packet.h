@@ -27,6 +27,7 @@ struct TxPacket {
   std::uint32_t first_size_bytes = 0;  // the first slot's own fragment: the total less the other fragments
   abi::netif_extra_info gso{};         // type 0 when absent
   abi::netif_extra_info multicast{};   // type 0 when absent
+  abi::netif_extra_info hash{};        // type 0 when absent
 
   [[nodiscard]] std::uint32_t data_slots() const noexcept { return ring_slots - extra_slots; }
   // Where data slot `i` lies among the packet's ring slots.

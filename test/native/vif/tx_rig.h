@@ -11,7 +11,7 @@
 #include "memory/domain.h"
 #include "memory/grant_copy.h"
 #include "ring/front_ring.h"
-#include "vif/back_end.h"
+#include "vif/tx_back.h"
 #include "vif/frame.h"
 
 namespace ringback {
@@ -39,8 +39,8 @@ class TxRig final : public FrameSink {
         copier_(domains_, kDriverDomain, options.payload),
         buffers(driver_domain->arena, options.payload),
         ring((init_shared_ring(ring_memory_.memory()), ring_memory_.memory())),
-        back_end(*BackRing<TxRing>::attach(ring_memory_.memory()), kGuest, CreditShaper(options.credit), copier_,
-                 buffers, *this) {
+        vif{.guest = kGuest, .shaper = CreditShaper(options.credit), .multicast = {}},
+        back_end(*BackRing<TxRing>::attach(ring_memory_.memory()), vif, copier_, buffers, *this) {
     static_cast<void>(domains_.add(guest) && domains_.add(driver_domain));
     for (std::uint32_t frame = 0; frame < kGuestPages; ++frame) {
       refs[frame] = *guest->grants.grant_foreign_access(kDriverDomain, frame, true);
@@ -48,7 +48,7 @@ class TxRig final : public FrameSink {
       for (std::size_t i = 0; i < page.size(); ++i) page[i] = static_cast<std::byte>(frame * 31 + i * 7 + (i >> 8));
     }
   }
-  ~TxRig() override { release_frames(); }
+  ~TxRig() { release_frames(); }
 
   // A slot that sends part of the guest's page `frame`; its id is free for the test to choose.
   [[nodiscard]] abi::netif_tx_request slot(std::uint32_t frame, std::uint32_t size, std::uint16_t flags = 0,
@@ -107,7 +107,8 @@ class TxRig final : public FrameSink {
  public:
   FrameBuffers buffers;
   FrontRing<TxRing> ring;
-  BackEnd back_end;
+  VifState vif;
+  TxBack back_end;
   std::array<abi::grant_ref_t, kGuestPages> refs{};
   std::vector<Frame> frames;
   std::vector<Frame> drops;

@@ -1,4 +1,4 @@
-#include "vif/front_end.h"
+#include "vif/tx_front.h"
 
 #include <doctest/doctest.h>
 
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ring/back_ring.h"
+#include "vif/tx_packet.h"
 
 using namespace ringback;
 
@@ -16,9 +17,9 @@ namespace {
 // A guest whose back end a test plays: hostile or not.
 struct FrontRig {
   explicit FrontRig(std::uint32_t ring_order = 0)
-      : guest(std::make_shared<Domain>(abi::domid_t{1}, PageArena(FrontEnd::pages_needed(ring_order, false)),
-                                       GrantTable(8 + FrontEnd::entries(ring_order), Sharing::kOneThread))),
-        front(std::make_unique<FrontEnd>(FrontEnd::Options{.guest = *guest, .back_end = 0, .ring_order = ring_order})),
+      : guest(std::make_shared<Domain>(abi::domid_t{1}, PageArena(TxFront::pages_needed(ring_order, false)),
+                                       GrantTable(8 + TxFront::entries(ring_order), Sharing::kOneThread))),
+        front(std::make_unique<TxFront>(TxFront::Options{.guest = *guest, .back_end = 0, .ring_order = ring_order})),
         back(*BackRing<TxRing>::attach(front->ring_memory())) {}
 
   std::vector<abi::netif_tx_request> take() {
@@ -32,7 +33,7 @@ struct FrontRig {
   }
 
   std::shared_ptr<Domain> guest;
-  std::unique_ptr<FrontEnd> front;
+  std::unique_ptr<TxFront> front;
   BackRing<TxRing> back;
 };
 
@@ -40,9 +41,11 @@ constexpr std::array kHeader = {std::byte{1}, std::byte{2}, std::byte{3}};
 
 }  // namespace
 
-TEST_CASE("a small frame takes one slot: a readonly grant of a page that starts with the header") {
+TEST_CASE("a small frame takes one slot: a readonly grant of the page that was written") {
   FrontRig rig;
-  CHECK(rig.front->transmit(kHeader, 1500) < 256);
+  const auto page = rig.front->next_page(0);
+  std::memcpy(page.data(), kHeader.data(), kHeader.size());
+  CHECK(rig.front->transmit({.size_bytes = 1500}) < 256);
   CHECK(rig.front->push());
   const auto requests = rig.take();
   REQUIRE(requests.size() == 1);
@@ -56,7 +59,7 @@ TEST_CASE("a small frame takes one slot: a readonly grant of a page that starts 
 
 TEST_CASE("a large frame takes a slot a page; the first one's size is the whole frame's") {
   FrontRig rig;
-  rig.front->transmit(kHeader, 9000);
+  rig.front->transmit({.size_bytes = 9000});
   static_cast<void>(rig.front->push());
   const auto requests = rig.take();
   REQUIRE(requests.size() == 3);
@@ -71,18 +74,18 @@ TEST_CASE("a large frame takes a slot a page; the first one's size is the whole 
 TEST_CASE("the largest frame takes 16 slots, a full ring takes no more") {
   FrontRig rig;
   for (int i = 0; i < 16; ++i) {
-    REQUIRE(rig.front->has_room(65535));
-    rig.front->transmit(kHeader, 65535);
+    REQUIRE(rig.front->has_room({.size_bytes = 65535}));
+    rig.front->transmit({.size_bytes = 65535});
   }
-  CHECK_FALSE(rig.front->has_room(60));
+  CHECK_FALSE(rig.front->has_room({.size_bytes = 60}));
   static_cast<void>(rig.front->push());
   CHECK(rig.take().size() == 256);
 }
 
 TEST_CASE("a response revokes the grant and frees the slot, whatever its order") {
   FrontRig rig;
-  const std::uint16_t a = rig.front->transmit(kHeader, 60);
-  const std::uint16_t b = rig.front->transmit(kHeader, 60);
+  const std::uint16_t a = rig.front->transmit({.size_bytes = 60});
+  const std::uint16_t b = rig.front->transmit({.size_bytes = 60});
   static_cast<void>(rig.front->push());
   CHECK(rig.take().size() == 2);
   CHECK(rig.guest->grants.in_use() == 2);
@@ -99,17 +102,17 @@ TEST_CASE("a response revokes the grant and frees the slot, whatever its order")
 TEST_CASE("a rogue back end: an id that is out of range, free, or answered twice ends the vif") {
   for (const std::uint16_t id : {std::uint16_t{256}, std::uint16_t{65535}, std::uint16_t{200}}) {
     FrontRig rig;
-    rig.front->transmit(kHeader, 60);
+    rig.front->transmit({.size_bytes = 60});
     static_cast<void>(rig.front->push());
     static_cast<void>(rig.take());
     rig.answer(id);
     rig.front->reap();
     CHECK(rig.front->fault() == Fault::kBadResponse);
-    CHECK_FALSE(rig.front->has_room(60));
+    CHECK_FALSE(rig.front->has_room({.size_bytes = 60}));
   }
   FrontRig twice;
-  const std::uint16_t id = twice.front->transmit(kHeader, 60);
-  twice.front->transmit(kHeader, 60);
+  const std::uint16_t id = twice.front->transmit({.size_bytes = 60});
+  twice.front->transmit({.size_bytes = 60});
   static_cast<void>(twice.front->push());
   static_cast<void>(twice.take());
   twice.answer(id);
@@ -129,7 +132,7 @@ TEST_CASE("a rogue back end: more responses than requests end the vif") {
 
 TEST_CASE("a rogue back end: a slot answered while its page is still read is not used again") {
   FrontRig rig;
-  const std::uint16_t id = rig.front->transmit(kHeader, 60);
+  const std::uint16_t id = rig.front->transmit({.size_bytes = 60});
   static_cast<void>(rig.front->push());
   const auto requests = rig.take();
   CHECK(rig.guest->grants.pin(requests[0].gref, 0, Access::kRead, rig.guest->arena.pages()).status == 0);
@@ -141,10 +144,52 @@ TEST_CASE("a rogue back end: a slot answered while its page is still read is not
   CHECK(rig.guest->grants.in_use() == 0);
 }
 
+TEST_CASE("segmentation and hash travel in extras behind the first slot, the checksum in its flags") {
+  FrontRig rig;
+  rig.front->transmit({.size_bytes = 9000,
+                       .gso_size_bytes = 1448,
+                       .gso_type = abi::XEN_NETIF_GSO_TYPE_TCPV4,
+                       .checksum = Checksum::kBlank,
+                       .hash_type = 2,
+                       .hash_value = 0x12345678});
+  static_cast<void>(rig.front->push());
+  const auto requests = rig.take();
+  REQUIRE(requests.size() == 5);
+  CHECK(requests[0].flags == (abi::XEN_NETTXF_csum_blank | abi::XEN_NETTXF_data_validated |
+                              abi::XEN_NETTXF_extra_info | abi::XEN_NETTXF_more_data));
+  const TxPacket packet = parse_tx_packet(requests);
+  CHECK(packet.verdict == TxPacket::Verdict::kFrame);
+  CHECK(packet.data_slots() == 3);
+  CHECK(packet.gso.u.gso.size == 1448);
+  CHECK(packet.gso.u.gso.type == abi::XEN_NETIF_GSO_TYPE_TCPV4);
+  CHECK(packet.hash.u.hash.type == 1);
+  CHECK(packet.hash.flags == 0);
+}
+
+TEST_CASE("what is on the ring is the frame's room: extras take slots too") {
+  FrontRig rig;
+  for (int i = 0; i < 85; ++i) {
+    REQUIRE(rig.front->has_room({.size_bytes = 60, .gso_size_bytes = 1, .gso_type = 1, .hash_type = 1}));
+    rig.front->transmit({.size_bytes = 60, .gso_size_bytes = 1, .gso_type = 1, .hash_type = 1});
+  }
+  CHECK_FALSE(rig.front->has_room({.size_bytes = 60, .hash_type = 1}));
+  CHECK(rig.front->has_room({.size_bytes = 60}));
+}
+
+TEST_CASE("a rogue back end: NULL answers only extras that are out") {
+  FrontRig rig;
+  const std::uint16_t id = rig.front->transmit({.size_bytes = 60});
+  static_cast<void>(rig.front->push());
+  static_cast<void>(rig.take());
+  rig.answer(id, abi::XEN_NETIF_RSP_NULL);
+  rig.front->reap();
+  CHECK(rig.front->fault() == Fault::kBadResponse);
+}
+
 TEST_CASE("extra-info answers are passed over") {
   FrontRig rig;
-  const std::uint16_t a = rig.front->transmit(kHeader, 60);
-  rig.front->transmit(kHeader, 60);
+  const std::uint16_t a = rig.front->transmit({.size_bytes = 60, .hash_type = 1});
+  rig.front->transmit({.size_bytes = 60});
   static_cast<void>(rig.front->push());
   static_cast<void>(rig.take());
   rig.answer(a);

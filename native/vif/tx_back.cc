@@ -1,4 +1,4 @@
-#include "vif/back_end.h"
+#include "vif/tx_back.h"
 
 #include <algorithm>
 #include <cstring>
@@ -19,37 +19,46 @@ Checksum checksum_of(std::uint16_t tx_flags) noexcept {
   return tx_flags & abi::XEN_NETTXF_data_validated ? Checksum::kValidated : Checksum::kUnknown;
 }
 
+// A hash that the guest has computed. Of an unknown type it means nothing, as in netback.
+void take_hash(Frame& frame, const abi::netif_extra_info& extra) noexcept {
+  constexpr std::uint8_t kHashTypes = 4;
+  if (extra.type == abi::XEN_NETIF_EXTRA_TYPE_NONE || extra.u.hash.type >= kHashTypes) return;
+  frame.hash_type = static_cast<std::uint8_t>(extra.u.hash.type + 1);
+  std::memcpy(&frame.hash_value, extra.u.hash.value, sizeof frame.hash_value);
+}
+
 }  // namespace
 
-BackEnd::Polled BackEnd::poll(TimeNs now) {
-  if (fault_ != Fault::kNone) return {Next::kDisabled, false};
+TxBack::Polled TxBack::poll(TimeNs now) {
+  if (vif_.fault != Fault::kNone) return {Next::kDisabled, false};
   build(now);
   if (copy_count_ > 0) grants_.copy(std::span(copies_).first(copy_count_));
   const bool full = batch_full();
   submit(now);
   // Also after a fault: what came before it was valid and is answered.
   const bool notify = ring_.push_responses_and_check_notify();
-  if (fault_ != Fault::kNone) return {Next::kDisabled, notify};
-  if (shaper_.blocked()) return {Next::kWaitForCredit, notify};
-  if (full || error_ended_poll_ || window_begin_ != window_end_) return {Next::kPollAgain, notify};
+  if (vif_.fault != Fault::kNone) return {Next::kDisabled, notify};
+  const bool waits = window_begin_ != window_end_;
+  if (waits && vif_.shaper.blocked()) return {Next::kWaitForCredit, notify};
+  if (waits || full || error_ended_poll_) return {Next::kPollAgain, notify};
   return {ring_.final_check_for_requests() ? Next::kPollAgain : Next::kIdle, notify};
 }
 
 // Copies requests off the ring behind those that wait. False: there are none, or the producer is impossible.
-bool BackEnd::refill() {
+bool TxBack::refill() {
   std::copy(window_.begin() + window_begin_, window_.begin() + window_end_, window_.begin());
   window_end_ -= window_begin_;
   window_begin_ = 0;
   const auto taken = ring_.consume_requests(std::span(window_).subspan(window_end_));
   if (taken.overflow) {
-    disable(Fault::kRingOverflow);
+    vif_.disable(Fault::kRingOverflow);
     return false;
   }
   window_end_ += taken.count;
   return taken.count > 0;
 }
 
-void BackEnd::build(TimeNs now) {
+void TxBack::build(TimeNs now) {
   built_count_ = slot_count_ = copy_count_ = 0;
   error_ended_poll_ = false;
   for (std::uint32_t looked_at = 0; looked_at < kWindowSlots && !batch_full(); ++looked_at) {
@@ -59,13 +68,13 @@ void BackEnd::build(TimeNs now) {
 }
 
 // One packet off the window. False: the poll ends here.
-bool BackEnd::build_one(TimeNs now) {
+bool TxBack::build_one(TimeNs now) {
   // Charged before it is judged: a malformed packet costs its sender too.
-  if (!shaper_.admit(now, window_[window_begin_].size)) return false;
+  if (!vif_.shaper.admit(now, window_[window_begin_].size)) return false;
   const TxPacket packet = parse();
   switch (packet.verdict) {
     case Verdict::kFatal:
-      disable(packet.fault);
+      vif_.disable(packet.fault);
       return false;
     case Verdict::kError:
       drop(now, packet);
@@ -80,7 +89,7 @@ bool BackEnd::build_one(TimeNs now) {
   return false;
 }
 
-TxPacket BackEnd::parse() {
+TxPacket TxBack::parse() {
   const auto waiting = [&] {
     return std::span<const netif_tx_request>(window_).subspan(window_begin_, window_end_ - window_begin_);
   };
@@ -88,12 +97,12 @@ TxPacket BackEnd::parse() {
   // The packet may go on in slots that are pushed but not yet copied.
   if ((packet.fault == Fault::kMissingSlot || packet.fault == Fault::kMissingExtra) && refill())
     packet = parse_tx_packet(waiting());
-  else if (fault_ != Fault::kNone)
-    packet.fault = fault_;
+  else if (vif_.fault != Fault::kNone)
+    packet.fault = vif_.fault;
   return packet;
 }
 
-void BackEnd::build_frame(TimeNs now, const TxPacket& packet) {
+void TxBack::build_frame(TimeNs now, const TxPacket& packet) {
   const netif_tx_request& first = window_[window_begin_];
   const BufferRef buffer = buffers_.allocate(first.size);
   if (buffer == kNoBuffer) return drop(now, packet);
@@ -104,6 +113,7 @@ void BackEnd::build_frame(TimeNs now, const TxPacket& packet) {
                  .gso_size_bytes = packet.gso.u.gso.size,
                  .gso_type = packet.gso.u.gso.type,
                  .checksum = checksum_of(first.flags)};
+  take_hash(built.frame, packet.hash);
   built.extra_slots = static_cast<std::uint16_t>(packet.extra_slots);
   const std::uint32_t first_slot = slot_count_;
   BufferRef page = buffer;
@@ -121,7 +131,7 @@ void BackEnd::build_frame(TimeNs now, const TxPacket& packet) {
 }
 
 // Appends a data slot's bytes to the chain that has reached `page`, `filled` bytes of it taken.
-void BackEnd::add_copies(const netif_tx_request& slot, std::uint32_t size_bytes, BufferRef& page,
+void TxBack::add_copies(const netif_tx_request& slot, std::uint32_t size_bytes, BufferRef& page,
                          std::uint32_t& filled) {
   Slot& record = slots_[slot_count_++];
   record = {slot.id, 0};
@@ -132,7 +142,7 @@ void BackEnd::add_copies(const netif_tx_request& slot, std::uint32_t size_bytes,
     }
     const std::uint32_t length = std::min(size_bytes - done, abi::XEN_PAGE_SIZE - filled);
     gnttab_copy& copy = copies_[copy_count_++];
-    copy.source = {{slot.gref}, guest_, static_cast<std::uint16_t>(slot.offset + done)};
+    copy.source = {{slot.gref}, vif_.guest, static_cast<std::uint16_t>(slot.offset + done)};
     copy.dest.u.gmfn = page;
     copy.dest.domid = abi::DOMID_SELF;
     copy.dest.offset = static_cast<std::uint16_t>(filled);
@@ -144,7 +154,7 @@ void BackEnd::add_copies(const netif_tx_request& slot, std::uint32_t size_bytes,
 }
 
 // The statuses are in: answers each slot and hands on the frames whose bytes all arrived.
-void BackEnd::submit(TimeNs now) {
+void TxBack::submit(TimeNs now) {
   std::array<Frame, kPollFrames> frames;
   std::uint32_t frame_count = 0;
   const Slot* slot = slots_.data();
@@ -167,33 +177,33 @@ void BackEnd::submit(TimeNs now) {
   if (frame_count > 0) sink_.transmit(now, std::span(frames).first(frame_count));
 }
 
-void BackEnd::respond(std::uint16_t id, std::int16_t status, std::uint32_t extra_slots) {
+void TxBack::respond(std::uint16_t id, std::int16_t status, std::uint32_t extra_slots) {
   ring_.put_response({id, status});
   for (std::uint32_t i = 0; i < extra_slots; ++i) ring_.put_response({0, abi::XEN_NETIF_RSP_NULL});
 }
 
 // Answers every data slot alike and takes the packet off the window.
-void BackEnd::answer(const TxPacket& packet, std::int16_t status) {
+void TxBack::answer(const TxPacket& packet, std::int16_t status) {
   for (std::uint32_t i = 0; i < packet.data_slots(); ++i)
     respond(window_[window_begin_ + packet.data_index(i)].id, status, i == 0 ? packet.extra_slots : 0);
   window_begin_ += packet.ring_slots;
 }
 
-void BackEnd::drop(TimeNs now, const TxPacket& packet) {
+void TxBack::drop(TimeNs now, const TxPacket& packet) {
   const netif_tx_request first = window_[window_begin_];
   answer(packet, abi::XEN_NETIF_RSP_ERROR);
   error_ended_poll_ = true;
   sink_.dropped(now, {.size_bytes = first.size, .id = first.id});
 }
 
-void BackEnd::multicast(const TxPacket& packet) {
+void TxBack::multicast(const TxPacket& packet) {
   MulticastList::Address address;
   std::memcpy(address.data(), packet.multicast.u.mcast.addr, address.size());
   bool okay = true;
   if (packet.multicast.type == abi::XEN_NETIF_EXTRA_TYPE_MCAST_ADD)
-    okay = multicast_.add(address);
+    okay = vif_.multicast.add(address);
   else
-    multicast_.remove(address);
+    vif_.multicast.remove(address);
   answer(packet, okay ? abi::XEN_NETIF_RSP_OKAY : abi::XEN_NETIF_RSP_ERROR);
 }
 

@@ -1,4 +1,4 @@
-// The guest's side of one vif, as Linux's netfront: puts frames on the TX ring, a granted page a slot.
+// The guest's side of one TX queue, as Linux's netfront: puts frames on the ring, a granted page a slot.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -8,6 +8,8 @@
 #include "memory/domain.h"
 #include "ring/front_ring.h"
 #include "vif/fault.h"
+#include "vif/frame.h"
+#include "vif/multicast_list.h"
 
 namespace ringback {
 
@@ -18,7 +20,7 @@ namespace ringback {
 // Invariants:
 // 1. A slot's id names the page that it sends and is not given out again before its response.
 // 2. A page is granted, readonly, exactly while its id is out.
-class FrontEnd {
+class TxFront {
  public:
   struct Options {
     Domain& guest;                 // its memory gives the ring and the pages, its grant table the references
@@ -30,27 +32,39 @@ class FrontEnd {
   // Allocates and initialises the ring, and a page an id.
   //
   // Requires: a fresh guest with pages_needed() contiguous pages, whose lowest frames come first.
-  explicit FrontEnd(const Options& options);
-  FrontEnd(const FrontEnd&) = delete;
-  FrontEnd& operator=(const FrontEnd&) = delete;
-  ~FrontEnd();
+  explicit TxFront(const Options& options);
+  TxFront(const TxFront&) = delete;
+  TxFront& operator=(const TxFront&) = delete;
+  ~TxFront();
 
   [[nodiscard]] static std::uint32_t entries(std::uint32_t ring_order) noexcept;
   [[nodiscard]] static std::uint32_t pages_needed(std::uint32_t ring_order, bool shared_page) noexcept;
 
   [[nodiscard]] std::span<std::byte> ring_memory() noexcept { return ring_memory_; }
 
-  // Whether a frame of this size fits on the ring now.
-  [[nodiscard]] bool has_room(std::uint32_t size_bytes) const noexcept {
-    return fault_ == Fault::kNone && slots_for(size_bytes) <= free_ids_.size();
+  // Whether the frame fits on the ring now.
+  [[nodiscard]] bool has_room(const Frame& frame) const noexcept;
+  [[nodiscard]] bool has_control_room() const noexcept;
+
+  // The page that data slot `i` of the next frame will send: whoever transmits writes the frame there first.
+  //
+  // Requires: has_room() for a frame with that slot; no shared page.
+  [[nodiscard]] std::span<std::byte> next_page(std::uint32_t i) noexcept {
+    RB_ASSERT(!shared_page_ && i < free_ids_.size());
+    return guest_.arena.page(frame_of(free_ids_[free_ids_.size() - 1 - i]));
   }
 
-  // Writes the header into the frame's first page and puts its slots on the ring. What follows the header is whatever
-  // the pages hold. Returns the first slot's id.
+  // Puts a frame's slots on the ring: its first slot, an extra for segmentation and one for the hash where the frame has
+  // them, then a slot for each further page. Returns the first slot's id. frame.buffer and frame.id mean nothing here.
   //
   // Units:    size_bytes 14 .. 65535.
-  // Requires: has_room(size_bytes); header.size() <= size_bytes and one page.
-  std::uint16_t transmit(std::span<const std::byte> header, std::uint32_t size_bytes);
+  // Requires: has_room(frame).
+  std::uint16_t transmit(const Frame& frame);
+
+  // Asks the back end to pass (or no longer to pass) frames to a group address.
+  //
+  // Requires: has_control_room().
+  void request_multicast(bool add, const MulticastList::Address& address);
 
   // Publishes what was put; returns whether the back end must be notified.
   [[nodiscard]] bool push() noexcept { return ring_.push_requests_and_check_notify(); }
@@ -67,9 +81,11 @@ class FrontEnd {
  private:
   static constexpr abi::grant_ref_t kNotGranted = 0;  // a reserved reference: never given out
 
-  [[nodiscard]] static std::uint32_t slots_for(std::uint32_t size_bytes) noexcept;
+  [[nodiscard]] static std::uint32_t data_slots(const Frame& frame) noexcept;
   [[nodiscard]] std::uint32_t frame_of(std::uint16_t id) const noexcept;
-  void put_slot(std::uint32_t size_bytes, std::uint16_t flags);
+  std::uint16_t put_slot(std::uint32_t size_bytes, std::uint16_t flags);
+  void put_extras(const Frame& frame);
+  void put_extra(const abi::netif_extra_info& extra);
   void take_response(const abi::netif_tx_response& response);
 
   Domain& guest_;
@@ -79,6 +95,7 @@ class FrontEnd {
   std::span<std::byte> ring_memory_;
   FrontRing<TxRing> ring_;
   Fault fault_ = Fault::kNone;
+  std::uint32_t extras_out_ = 0;  // extra-info slots that are not answered yet
   std::uint64_t error_responses_ = 0;
   std::vector<std::uint16_t> free_ids_;    // a stack: the page used last is the hottest
   std::vector<abi::grant_ref_t> granted_;  // by id

@@ -1,4 +1,4 @@
-// The back end of one vif, as Linux's netback: takes frames off the guest's TX ring, as many as credit allows.
+// The back end of one TX queue, as Linux's netback: takes frames off the guest's ring, as many as credit allows.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -8,22 +8,24 @@
 #include "base/time.h"
 #include "memory/grant_copier.h"
 #include "ring/back_ring.h"
-#include "shaping/credit_shaper.h"
 #include "vif/fault.h"
 #include "vif/frame.h"
-#include "vif/multicast_list.h"
 #include "vif/tx_packet.h"
+#include "vif/vif_state.h"
 
 namespace ringback {
 
-// Where a back end's frames go: a bridge, a bond, a NIC.
+// Where a TX queue's frames go: a bridge, a bond, a NIC.
 class FrameSink {
  public:
-  virtual ~FrameSink() = default;
   // Takes the frames and their buffers.
   virtual void transmit(TimeNs now, std::span<const Frame> frames) = 0;
   // A packet that was answered with ERROR; it holds no buffer.
   virtual void dropped(TimeNs now, const Frame& frame) = 0;
+
+ protected:
+  // Never deleted through this interface.
+  ~FrameSink() = default;
 };
 
 // The guest is hostile: each slot is copied once and only the copy is used; work a poll is bounded; what cannot be
@@ -31,7 +33,7 @@ class FrameSink {
 //
 // Threads:  one.
 // Source:   netback.c xenvif_tx_action; the order of checks is xen.md's "Backend, TX"
-class BackEnd {
+class TxBack {
  public:
   // What a poll may take: NAPI's weight in packets, and what the batch of copies can hold.
   static constexpr std::uint32_t kPollFrames = 64;
@@ -39,27 +41,24 @@ class BackEnd {
   enum class Next : std::uint8_t {
     kIdle,           // nothing to do: the guest will notify
     kPollAgain,      // more work, or the poll's bound was reached
-    kWaitForCredit,  // until shaper().timer_ns(): then on_timer() and poll()
-    kDisabled,       // dead until it reconnects: fault()
+    kWaitForCredit,  // until the vif's shaper has credit again: then poll()
+    kDisabled,       // the vif is dead until it reconnects: its fault
   };
   struct Polled {
     Next next;
     bool notify;  // the guest must be notified of responses
   };
 
-  BackEnd(BackRing<TxRing> tx_ring, abi::domid_t guest, CreditShaper shaper, GrantCopier& grants, FrameBuffers& buffers,
-          FrameSink& sink) noexcept
-      : ring_(tx_ring), guest_(guest), shaper_(shaper), grants_(grants), buffers_(buffers), sink_(sink) {}
-  BackEnd(const BackEnd&) = delete;
-  BackEnd& operator=(const BackEnd&) = delete;
+  // Requires: all of them outlive this.
+  TxBack(BackRing<TxRing> ring, VifState& vif, GrantCopier& grants, FrameBuffers& buffers, FrameSink& sink) noexcept
+      : ring_(ring), vif_(vif), grants_(grants), buffers_(buffers), sink_(sink) {}
+  TxBack(const TxBack&) = delete;
+  TxBack& operator=(const TxBack&) = delete;
 
   [[nodiscard]] Polled poll(TimeNs now);
 
-  // The shaper's timer fired; poll() comes next.
-  void on_timer() noexcept { shaper_.on_timer(); }
-
-  [[nodiscard]] CreditShaper& shaper() noexcept { return shaper_; }
-  [[nodiscard]] Fault fault() const noexcept { return fault_; }
+  // Whether an event had a reason: there are requests that the last poll did not know of.
+  [[nodiscard]] bool has_new_requests() noexcept { return ring_.unconsumed_requests() != 0 || ring_.has_overflow(); }
 
  private:
   static constexpr std::uint32_t kWindowSlots = 256;
@@ -92,11 +91,8 @@ class BackEnd {
   void multicast(const TxPacket& packet);
   void submit(TimeNs now);
   void respond(std::uint16_t id, std::int16_t status, std::uint32_t extra_slots);
-  void disable(Fault fault) noexcept { fault_ = fault; }
 
   BackRing<TxRing> ring_;
-  abi::domid_t guest_;
-  Fault fault_ = Fault::kNone;
   bool error_ended_poll_ = false;
   // Requests copied off the ring and not yet looked at: [window_begin_, window_end_) of window_.
   std::uint32_t window_begin_ = 0;
@@ -104,11 +100,10 @@ class BackEnd {
   std::uint32_t built_count_ = 0;
   std::uint32_t slot_count_ = 0;
   std::uint32_t copy_count_ = 0;
-  CreditShaper shaper_;
+  VifState& vif_;
   GrantCopier& grants_;
   FrameBuffers& buffers_;
   FrameSink& sink_;
-  MulticastList multicast_;
   std::array<abi::netif_tx_request, kWindowSlots> window_;
   std::array<Built, kPollFrames> built_;
   std::array<Slot, kMaxCopies> slots_;

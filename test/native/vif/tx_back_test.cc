@@ -1,4 +1,4 @@
-#include "vif/back_end.h"
+#include "vif/tx_back.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include "native/vif/tx_rig.h"
 
 using namespace ringback;
-using Next = BackEnd::Next;
+using Next = TxBack::Next;
 using Slots = std::vector<abi::netif_tx_request>;
 
 namespace {
@@ -43,7 +43,7 @@ void check_responses(TxRig& rig, const std::vector<std::pair<std::uint16_t, std:
 // Disabled, carrier off, no response, nothing leaked.
 void check_fatal(TxRig& rig, Fault fault) {
   CHECK(rig.back_end.poll(0).next == Next::kDisabled);
-  CHECK(fault_name(rig.back_end.fault()) == fault_name(fault));
+  CHECK(fault_name(rig.vif.fault) == fault_name(fault));
   CHECK(rig.responses().empty());
   CHECK(rig.back_end.poll(0).next == Next::kDisabled);
   rig.release_frames();
@@ -111,8 +111,8 @@ TEST_CASE("check 2: what the guest writes after the copy changes nothing") {
   slots[0].offset = 4095;
   TimeNs now = 0;
   for (int i = 0; i < 200 && rig.frames.empty(); ++i) {
-    now = rig.back_end.shaper().timer_ns();
-    rig.back_end.on_timer();
+    now = rig.vif.shaper.timer_ns();
+    rig.vif.shaper.on_timer();
     static_cast<void>(rig.back_end.poll(now));
   }
   REQUIRE(rig.frames.size() == 1);
@@ -124,9 +124,9 @@ TEST_CASE("check 3: credit is charged for malformed packets and for multicast co
   rig.push(
       Slots{rig.slot(0, 13, 0, 0, 1), rig.slot(0, 300, kExtra, 0, 2), extra(abi::XEN_NETIF_EXTRA_TYPE_MCAST_ADD, 9)});
   CHECK(rig.back_end.poll(0).next == Next::kPollAgain);
-  CHECK(rig.back_end.shaper().remaining_bytes() == 987);
+  CHECK(rig.vif.shaper.remaining_bytes() == 987);
   CHECK(rig.back_end.poll(0).next == Next::kIdle);
-  CHECK(rig.back_end.shaper().remaining_bytes() == 687);
+  CHECK(rig.vif.shaper.remaining_bytes() == 687);
 }
 
 TEST_CASE("check 3: a packet without credit waits on the ring and goes whole at the timer") {
@@ -136,7 +136,7 @@ TEST_CASE("check 3: a packet without credit waits on the ring and goes whole at 
   CHECK(rig.frames.size() == 1);
   CHECK(rig.back_end.poll(10).next == Next::kWaitForCredit);
   CHECK(rig.frames.size() == 1);
-  rig.back_end.on_timer();
+  rig.vif.shaper.on_timer();
   CHECK(rig.back_end.poll(1'000'000).next == Next::kIdle);
   CHECK(rig.frames.size() == 3);
   check_responses(rig, {{1, kOkay}, {2, kOkay}, {3, kOkay}});
@@ -271,7 +271,7 @@ TEST_CASE("packets of several slots straddle the window that the back end copies
   }
   rig.push(slots);
   while (rig.back_end.poll(0).next == Next::kPollAgain) continue;
-  CHECK(rig.back_end.fault() == Fault::kNone);
+  CHECK(rig.vif.fault == Fault::kNone);
   CHECK(rig.frames.size() == 333);
   CHECK(rig.responses().size() == 999);
 }
@@ -315,8 +315,8 @@ TEST_CASE("property: random guests break nothing but themselves, and every page 
       REQUIRE(answered <= asked);
       if (polled.next == Next::kDisabled) break;
       if (polled.next == Next::kWaitForCredit) {
-        now = rig.back_end.shaper().timer_ns();
-        rig.back_end.on_timer();
+        now = rig.vif.shaper.timer_ns();
+        rig.vif.shaper.on_timer();
       }
     }
     rig.release_frames();

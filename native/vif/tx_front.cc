@@ -1,0 +1,173 @@
+#include "vif/tx_front.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/assert.h"
+
+namespace ringback {
+namespace {
+
+using abi::netif_extra_info;
+
+// The ring's pages are the guest's first, so that they are contiguous.
+std::span<std::byte> make_ring(Domain& guest, std::uint32_t ring_order) {
+  const std::uint32_t pages = 1u << ring_order;
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    [[maybe_unused]] const auto frame = guest.arena.allocate();
+    RB_ASSERT(frame == i);
+  }
+  const std::span<std::byte> memory(guest.arena.page(0).data(), std::size_t{pages} << abi::XEN_PAGE_SHIFT);
+  init_shared_ring(memory);
+  return memory;
+}
+
+std::uint32_t extra_slots(const Frame& frame) noexcept {
+  return (frame.gso_size_bytes != 0 ? 1u : 0u) + (frame.hash_type != 0 ? 1u : 0u);
+}
+
+// As netfront: what is blank counts as validated too.
+std::uint16_t checksum_flags(Checksum checksum) noexcept {
+  if (checksum == Checksum::kBlank) return abi::XEN_NETTXF_csum_blank | abi::XEN_NETTXF_data_validated;
+  return checksum == Checksum::kValidated ? abi::XEN_NETTXF_data_validated : std::uint16_t{0};
+}
+
+}  // namespace
+
+std::uint32_t TxFront::entries(std::uint32_t ring_order) noexcept {
+  return ring_entries<TxRing>(std::size_t{abi::XEN_PAGE_SIZE} << ring_order);
+}
+
+std::uint32_t TxFront::pages_needed(std::uint32_t ring_order, bool shared_page) noexcept {
+  return (1u << ring_order) + (shared_page ? 1 : entries(ring_order));
+}
+
+TxFront::TxFront(const Options& options)
+    : guest_(options.guest),
+      back_end_(options.back_end),
+      shared_page_(options.shared_page),
+      first_page_(1u << options.ring_order),
+      ring_memory_(make_ring(options.guest, options.ring_order)),
+      ring_(ring_memory_),
+      granted_(ring_.entries(), kNotGranted) {
+  const std::uint32_t pages = shared_page_ ? 1 : ring_.entries();
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    [[maybe_unused]] const auto frame = guest_.arena.allocate();
+    RB_ASSERT(frame == first_page_ + i);
+  }
+  free_ids_.resize(ring_.entries());
+  for (std::uint32_t i = 0; i < ring_.entries(); ++i)
+    free_ids_[i] = static_cast<std::uint16_t>(ring_.entries() - 1 - i);
+}
+
+TxFront::~TxFront() {
+  for (const abi::grant_ref_t ref : granted_)
+    if (ref != kNotGranted) static_cast<void>(guest_.grants.try_end_foreign_access(ref));
+}
+
+std::uint32_t TxFront::data_slots(const Frame& frame) noexcept {
+  return (frame.size_bytes + abi::XEN_PAGE_SIZE - 1) >> abi::XEN_PAGE_SHIFT;
+}
+
+bool TxFront::has_room(const Frame& frame) const noexcept {
+  const std::uint32_t data = data_slots(frame);
+  return fault_ == Fault::kNone && data <= free_ids_.size() && data + extra_slots(frame) <= ring_.free_requests();
+}
+
+bool TxFront::has_control_room() const noexcept {
+  return fault_ == Fault::kNone && !free_ids_.empty() && ring_.free_requests() >= 2;
+}
+
+std::uint32_t TxFront::frame_of(std::uint16_t id) const noexcept { return first_page_ + (shared_page_ ? 0u : id); }
+
+std::uint16_t TxFront::transmit(const Frame& frame) {
+  RB_ASSERT(has_room(frame) && frame.size_bytes >= 14 && frame.size_bytes <= abi::XEN_NETIF_MAX_TX_SIZE);
+  const bool has_extras = extra_slots(frame) > 0;
+  std::uint32_t left = frame.size_bytes - std::min(frame.size_bytes, abi::XEN_PAGE_SIZE);
+  const auto more = [&] { return left > 0 ? abi::XEN_NETTXF_more_data : std::uint16_t{0}; };
+  const auto first_flags =
+      static_cast<std::uint16_t>(checksum_flags(frame.checksum) | (has_extras ? abi::XEN_NETTXF_extra_info : 0));
+  const std::uint16_t first = put_slot(frame.size_bytes, static_cast<std::uint16_t>(first_flags | more()));
+  if (has_extras) put_extras(frame);
+  while (left > 0) {
+    const std::uint32_t fragment = std::min(left, abi::XEN_PAGE_SIZE);
+    left -= fragment;
+    put_slot(fragment, more());
+  }
+  return first;
+}
+
+std::uint16_t TxFront::put_slot(std::uint32_t size_bytes, std::uint16_t flags) {
+  const std::uint16_t id = free_ids_.back();
+  free_ids_.pop_back();
+  const auto ref = guest_.grants.grant_foreign_access(back_end_, frame_of(id), true);
+  RB_ASSERT(ref.has_value());  // the table has an entry for each id
+  granted_[id] = *ref;
+  ring_.put_request({*ref, 0, flags, id, static_cast<std::uint16_t>(size_bytes)});
+  return id;
+}
+
+void TxFront::put_extras(const Frame& frame) {
+  netif_extra_info extra{};
+  if (frame.gso_size_bytes != 0) {
+    extra.type = abi::XEN_NETIF_EXTRA_TYPE_GSO;
+    extra.flags = frame.hash_type != 0 ? abi::XEN_NETIF_EXTRA_FLAG_MORE : std::uint8_t{0};
+    extra.u.gso.size = frame.gso_size_bytes;
+    extra.u.gso.type = frame.gso_type;
+    put_extra(extra);
+  }
+  if (frame.hash_type == 0) return;
+  extra = {};
+  extra.type = abi::XEN_NETIF_EXTRA_TYPE_HASH;
+  extra.u.hash.type = static_cast<std::uint8_t>(frame.hash_type - 1);
+  std::memcpy(extra.u.hash.value, &frame.hash_value, sizeof extra.u.hash.value);
+  put_extra(extra);
+}
+
+// An extra stands in a request's slot; what it leaves of the slot is zero.
+void TxFront::put_extra(const netif_extra_info& extra) {
+  abi::netif_tx_request slot{};
+  std::memcpy(&slot, &extra, sizeof extra);
+  ring_.put_request(slot);
+  ++extras_out_;
+}
+
+void TxFront::request_multicast(bool add, const MulticastList::Address& address) {
+  RB_ASSERT(has_control_room());
+  netif_extra_info extra{};
+  extra.type = add ? abi::XEN_NETIF_EXTRA_TYPE_MCAST_ADD : abi::XEN_NETIF_EXTRA_TYPE_MCAST_DEL;
+  std::memcpy(extra.u.mcast.addr, address.data(), address.size());
+  put_slot(0, abi::XEN_NETTXF_extra_info);
+  put_extra(extra);
+}
+
+void TxFront::reap() {
+  std::array<abi::netif_tx_response, 64> responses;
+  while (fault_ == Fault::kNone) {
+    const Taken taken = ring_.consume_responses(responses);
+    if (taken.overflow) fault_ = Fault::kResponseOverflow;
+    for (const auto& response : std::span(responses).first(taken.count)) take_response(response);
+    if (taken.count == 0 && !ring_.final_check_for_responses()) return;
+  }
+}
+
+void TxFront::take_response(const abi::netif_tx_response& response) {
+  if (response.status == abi::XEN_NETIF_RSP_NULL && extras_out_ > 0) {  // answers an extra-info slot
+    --extras_out_;
+    return;
+  }
+  if (response.status == abi::XEN_NETIF_RSP_NULL || response.id >= granted_.size() || granted_[response.id] == kNotGranted) {
+    fault_ = Fault::kBadResponse;
+    return;
+  }
+  if (!guest_.grants.try_end_foreign_access(granted_[response.id])) {
+    fault_ = Fault::kGrantInUse;
+    return;
+  }
+  granted_[response.id] = kNotGranted;
+  free_ids_.push_back(response.id);
+  if (response.status != abi::XEN_NETIF_RSP_OKAY) ++error_responses_;
+}
+
+}  // namespace ringback
