@@ -11,6 +11,8 @@
       "native/sim/world.cc",
       "native/vif/back_end.cc",
       "native/vif/front_end.cc",
+      "native/vif/hash_config.cc",
+      "native/vif/toeplitz.cc",
       "native/vif/tx_packet.cc"
     ],
     "addon_sources": [
