@@ -10,6 +10,8 @@
       "native/sim/vif_path.cc",
       "native/sim/world.cc",
       "native/vif/back_end.cc",
+      "native/vif/ctrl_back.cc",
+      "native/vif/ctrl_front.cc",
       "native/vif/front_end.cc",
       "native/vif/hash_config.cc",
       "native/vif/toeplitz.cc",
