@@ -9,6 +9,10 @@
       "native/sim/source.cc",
       "native/sim/vif_path.cc",
       "native/sim/world.cc",
+      "native/vif/ctrl_back.cc",
+      "native/vif/ctrl_front.cc",
+      "native/vif/hash_config.cc",
+      "native/vif/toeplitz.cc",
       "native/vif/tx_back.cc",
       "native/vif/tx_front.cc",
       "native/vif/tx_packet.cc"

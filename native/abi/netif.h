@@ -106,6 +106,38 @@ inline constexpr std::int16_t XEN_NETIF_RSP_ERROR = -1;
 inline constexpr std::int16_t XEN_NETIF_RSP_OKAY = 0;
 inline constexpr std::int16_t XEN_NETIF_RSP_NULL = 1;  // answers an extra-info slot
 
+// What a control request asks for. Linux answers all but the GREF ones (static grants) and the invalid one.
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_INVALID = 0;
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_GET_HASH_FLAGS = 1;
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS = 2;
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_SET_HASH_KEY = 3;
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE = 4;
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE = 5;
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING = 6;
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM = 7;
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE = 8;
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_ADD_GREF_MAPPING = 9;
+inline constexpr std::uint16_t XEN_NETIF_CTRL_TYPE_DEL_GREF_MAPPING = 10;
+
+inline constexpr std::uint32_t XEN_NETIF_CTRL_STATUS_SUCCESS = 0;
+inline constexpr std::uint32_t XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED = 1;
+inline constexpr std::uint32_t XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER = 2;
+inline constexpr std::uint32_t XEN_NETIF_CTRL_STATUS_BUFFER_OVERFLOW = 3;
+
+inline constexpr std::uint32_t XEN_NETIF_CTRL_HASH_ALGORITHM_NONE = 0;
+inline constexpr std::uint32_t XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ = 1;
+
+// Sets of hash types, in control requests.
+inline constexpr std::uint32_t XEN_NETIF_CTRL_HASH_TYPE_IPV4 = 1 << 0;
+inline constexpr std::uint32_t XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP = 1 << 1;
+inline constexpr std::uint32_t XEN_NETIF_CTRL_HASH_TYPE_IPV6 = 1 << 2;
+inline constexpr std::uint32_t XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP = 1 << 3;
+// One hash type, in extra info: the bit's number. Xen calls it _XEN_NETIF_CTRL_HASH_TYPE_*, a name that C++ reserves.
+inline constexpr std::uint8_t XEN_NETIF_CTRL_HASH_TYPE_IPV4_bit = 0;
+inline constexpr std::uint8_t XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP_bit = 1;
+inline constexpr std::uint8_t XEN_NETIF_CTRL_HASH_TYPE_IPV6_bit = 2;
+inline constexpr std::uint8_t XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP_bit = 3;
+
 // Every back end takes this many slots a frame; Linux's takes one more, and front ends before 2013 may send up to 20.
 inline constexpr std::uint32_t XEN_NETIF_NR_SLOTS_MIN = 18;
 inline constexpr std::uint32_t XEN_NETIF_MAX_TX_SIZE = 0xffff;

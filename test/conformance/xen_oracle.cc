@@ -7,6 +7,7 @@
 #define xen_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define xen_rmb() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define xen_wmb() __atomic_thread_fence(__ATOMIC_RELEASE)
+#define XEN_NETIF_DEFINE_TOEPLITZ
 extern "C" {
 #include <xen/xen.h>
 // The others need xen.h first.
@@ -17,6 +18,7 @@ extern "C" {
 }
 
 #include "conformance/abi_facts.h"
+#include "conformance/hash_oracle.h"
 #include "conformance/ring_sides.h"
 
 // Xen's macros are C: their casts and their mixing of widths are not ours to mend.
@@ -184,6 +186,12 @@ std::unique_ptr<BackSide> xen_back(Kind kind, std::span<std::byte> memory, std::
   if (kind == Kind::tx) return std::make_unique<XenBack<Tx>>(memory, start);
   if (kind == Kind::rx) return std::make_unique<XenBack<Rx>>(memory, start);
   return std::make_unique<XenBack<Ctrl>>(memory, start);
+}
+
+std::uint32_t xen_toeplitz_hash(std::span<const std::byte> key, std::span<const std::byte> input) {
+  return xen_netif_toeplitz_hash(reinterpret_cast<const std::uint8_t*>(key.data()), static_cast<unsigned>(key.size()),
+                                 reinterpret_cast<const std::uint8_t*>(input.data()),
+                                 static_cast<unsigned>(input.size()));
 }
 
 std::vector<Fact> facts_of_xen() {
