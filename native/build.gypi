@@ -11,6 +11,9 @@
       "native/sim/world.cc",
       "native/vif/back_end.cc",
       "native/vif/front_end.cc",
+      "native/vif/rx_back.cc",
+      "native/vif/rx_front.cc",
+      "native/vif/rx_packet.cc",
       "native/vif/tx_packet.cc"
     ],
     "addon_sources": [

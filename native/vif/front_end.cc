@@ -5,24 +5,9 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "vif/ring_pages.h"
 
 namespace ringback {
-namespace {
-
-// The ring's pages are the guest's first, so that they are contiguous.
-std::span<std::byte> make_ring(Domain& guest, std::uint32_t ring_order) {
-  const std::uint32_t pages = 1u << ring_order;
-  for (std::uint32_t i = 0; i < pages; ++i) {
-    [[maybe_unused]] const auto frame = guest.arena.allocate();
-    RB_ASSERT(frame == i);
-  }
-  const std::span<std::byte> memory(guest.arena.page(0).data(), std::size_t{pages} << abi::XEN_PAGE_SHIFT);
-  init_shared_ring(memory);
-  return memory;
-}
-
-}  // namespace
-
 std::uint32_t FrontEnd::entries(std::uint32_t ring_order) noexcept {
   return ring_entries<TxRing>(std::size_t{abi::XEN_PAGE_SIZE} << ring_order);
 }
@@ -35,15 +20,14 @@ FrontEnd::FrontEnd(const Options& options)
     : guest_(options.guest),
       back_end_(options.back_end),
       shared_page_(options.shared_page),
-      first_page_(1u << options.ring_order),
-      ring_memory_(make_ring(options.guest, options.ring_order)),
+      first_page_(0),
+      ring_memory_(make_ring(options.guest.arena, options.ring_order)),
       ring_(ring_memory_),
       granted_(ring_.entries(), kNotGranted) {
   const std::uint32_t pages = shared_page_ ? 1 : ring_.entries();
-  for (std::uint32_t i = 0; i < pages; ++i) {
-    [[maybe_unused]] const auto frame = guest_.arena.allocate();
-    RB_ASSERT(frame == first_page_ + i);
-  }
+  const auto first = allocate_contiguous(guest_.arena, pages);
+  RB_ASSERT(first.has_value());  // the guest has pages_needed()
+  first_page_ = *first;
   free_ids_.resize(ring_.entries());
   for (std::uint32_t i = 0; i < ring_.entries(); ++i)
     free_ids_[i] = static_cast<std::uint16_t>(ring_.entries() - 1 - i);

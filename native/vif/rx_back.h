@@ -132,6 +132,7 @@ class RxBack {
   void build(const Frame& frame, std::span<const abi::netif_rx_request> requests);
   [[nodiscard]] bool submit(TimeNs now);
   [[nodiscard]] bool respond(const Frame& frame, std::uint32_t first_copy);
+  void put_extras(const Frame& frame);
   [[nodiscard]] bool update_stall(TimeNs now) noexcept;
   [[nodiscard]] std::uint32_t drop_expired(TimeNs now);
   Frame dequeue() noexcept;

@@ -67,9 +67,11 @@ class RxFront {
 
   // Grants, puts and pushes as many pages as there is room and references for; returns whether the back end must be
   // notified.
-  [[nodiscard]] bool post();
+  [[nodiscard]] bool post() { return post(ring_.entries()); }
 
-  // Posts at most so many.
+  // At most so many.
+  //
+  // Requires: not from inside a consumer.
   [[nodiscard]] bool post(std::uint32_t most);
 
   // Takes all responses and asks to be notified of the next one. Of each whole frame first all grants are ended, then
