@@ -142,6 +142,23 @@ class alignas(kCacheLineBytes) BackRing {
     return unconsumed_requests() != 0;
   }
 
+  // The same for a consumer that needs `wanted` requests at once: asks to be notified of the next request beyond those
+  // that wait. True: there are so many, or the producer has just moved: look again, don't sleep.
+  //
+  // Units:    wanted 1 .. entries().
+  // Ordering: acquire load of req_prod; store req_event, then a full fence, then load req_prod.
+  // Errors:   none; true when the producer is impossible, see has_overflow().
+  // Source:   netback's rx.c xenvif_rx_ring_slots_available, whose loop is left to the caller: a front end that keeps
+  //           moving its producer cannot hold up a back end that bounds its own
+  [[nodiscard]] bool final_check_for_requests(std::uint32_t wanted) noexcept {
+    RB_ASSERT(wanted > 0 && wanted <= entries());
+    const abi::RING_IDX produced = load_acquire(shared_.header().req_prod);
+    if (overflows(produced) || produced - req_cons_ >= wanted) return true;
+    store_relaxed(shared_.header().req_event, produced + 1);
+    full_fence();
+    return load_relaxed(shared_.header().req_prod) != produced;
+  }
+
   [[nodiscard]] abi::RING_IDX req_cons() const noexcept { return req_cons_; }
   [[nodiscard]] abi::RING_IDX rsp_prod_pvt() const noexcept { return rsp_prod_pvt_; }
 

@@ -5,23 +5,12 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "vif/ring_pages.h"
 
 namespace ringback {
 namespace {
 
 using abi::netif_extra_info;
-
-// The ring's pages are the guest's first, so that they are contiguous.
-std::span<std::byte> make_ring(Domain& guest, std::uint32_t ring_order) {
-  const std::uint32_t pages = 1u << ring_order;
-  for (std::uint32_t i = 0; i < pages; ++i) {
-    [[maybe_unused]] const auto frame = guest.arena.allocate();
-    RB_ASSERT(frame == i);
-  }
-  const std::span<std::byte> memory(guest.arena.page(0).data(), std::size_t{pages} << abi::XEN_PAGE_SHIFT);
-  init_shared_ring(memory);
-  return memory;
-}
 
 std::uint32_t extra_slots(const Frame& frame) noexcept {
   return (frame.gso_size_bytes != 0 ? 1u : 0u) + (frame.hash_type != 0 ? 1u : 0u);
@@ -47,14 +36,14 @@ TxFront::TxFront(const Options& options)
     : guest_(options.guest),
       back_end_(options.back_end),
       shared_page_(options.shared_page),
-      first_page_(1u << options.ring_order),
-      ring_memory_(make_ring(options.guest, options.ring_order)),
+      ring_memory_(make_ring(options.guest.arena, options.ring_order)),
       ring_(ring_memory_),
+      pages_(shared_page_ ? 1 : ring_.entries()),
       granted_(ring_.entries(), kNotGranted) {
-  const std::uint32_t pages = shared_page_ ? 1 : ring_.entries();
-  for (std::uint32_t i = 0; i < pages; ++i) {
-    [[maybe_unused]] const auto frame = guest_.arena.allocate();
-    RB_ASSERT(frame == first_page_ + i);
+  for (std::uint32_t& page : pages_) {
+    const auto frame = guest_.arena.allocate();
+    RB_ASSERT(frame.has_value());  // the guest has pages_needed()
+    page = *frame;
   }
   free_ids_.resize(ring_.entries());
   for (std::uint32_t i = 0; i < ring_.entries(); ++i)
@@ -62,8 +51,14 @@ TxFront::TxFront(const Options& options)
 }
 
 TxFront::~TxFront() {
-  for (const abi::grant_ref_t ref : granted_)
-    if (ref != kNotGranted) static_cast<void>(guest_.grants.try_end_foreign_access(ref));
+  // Whoever still reads a page keeps it: it could be anybody's if it were free.
+  std::vector<bool> in_use(pages_.size(), false);
+  for (std::size_t id = 0; id < granted_.size(); ++id)
+    if (granted_[id] != kNotGranted && !guest_.grants.try_end_foreign_access(granted_[id]))
+      in_use[shared_page_ ? 0 : id] = true;
+  for (std::size_t i = pages_.size(); i > 0; --i)
+    if (!in_use[i - 1]) guest_.arena.free(pages_[i - 1]);
+  free_ring(guest_.arena, ring_memory_);
 }
 
 std::uint32_t TxFront::data_slots(const Frame& frame) noexcept {
@@ -79,7 +74,6 @@ bool TxFront::has_control_room() const noexcept {
   return fault_ == Fault::kNone && !free_ids_.empty() && ring_.free_requests() >= 2;
 }
 
-std::uint32_t TxFront::frame_of(std::uint16_t id) const noexcept { return first_page_ + (shared_page_ ? 0u : id); }
 
 std::uint16_t TxFront::transmit(const Frame& frame) {
   RB_ASSERT(has_room(frame) && frame.size_bytes >= 14 && frame.size_bytes <= abi::XEN_NETIF_MAX_TX_SIZE);
@@ -101,7 +95,7 @@ std::uint16_t TxFront::transmit(const Frame& frame) {
 std::uint16_t TxFront::put_slot(std::uint32_t size_bytes, std::uint16_t flags) {
   const std::uint16_t id = free_ids_.back();
   free_ids_.pop_back();
-  const auto ref = guest_.grants.grant_foreign_access(back_end_, frame_of(id), true);
+  const auto ref = guest_.grants.grant_foreign_access(back_end_, page_of(id), true);
   RB_ASSERT(ref.has_value());  // the table has an entry for each id
   granted_[id] = *ref;
   ring_.put_request({*ref, 0, flags, id, static_cast<std::uint16_t>(size_bytes)});

@@ -31,10 +31,13 @@ class TxFront {
 
   // Allocates and initialises the ring, and a page an id.
   //
-  // Requires: a fresh guest with pages_needed() contiguous pages, whose lowest frames come first.
+  // Requires: the guest has pages_needed() free pages, of which some 2^ring_order are contiguous.
   explicit TxFront(const Options& options);
   TxFront(const TxFront&) = delete;
   TxFront& operator=(const TxFront&) = delete;
+  // Ends all grants and frees all pages but those that somebody still uses, which are never used again.
+  //
+  // Requires: the ring is used by nobody.
   ~TxFront();
 
   [[nodiscard]] static std::uint32_t entries(std::uint32_t ring_order) noexcept;
@@ -51,7 +54,7 @@ class TxFront {
   // Requires: has_room() for a frame with that slot; no shared page.
   [[nodiscard]] std::span<std::byte> next_page(std::uint32_t i) noexcept {
     RB_ASSERT(!shared_page_ && i < free_ids_.size());
-    return guest_.arena.page(frame_of(free_ids_[free_ids_.size() - 1 - i]));
+    return guest_.arena.page(page_of(free_ids_[free_ids_.size() - 1 - i]));
   }
 
   // Puts a frame's slots on the ring: its first slot, an extra for segmentation and one for the hash where the frame has
@@ -82,7 +85,7 @@ class TxFront {
   static constexpr abi::grant_ref_t kNotGranted = 0;  // a reserved reference: never given out
 
   [[nodiscard]] static std::uint32_t data_slots(const Frame& frame) noexcept;
-  [[nodiscard]] std::uint32_t frame_of(std::uint16_t id) const noexcept;
+  [[nodiscard]] std::uint32_t page_of(std::uint16_t id) const noexcept { return pages_[shared_page_ ? 0u : id]; }
   std::uint16_t put_slot(std::uint32_t size_bytes, std::uint16_t flags);
   void put_extras(const Frame& frame);
   void put_extra(const abi::netif_extra_info& extra);
@@ -91,12 +94,12 @@ class TxFront {
   Domain& guest_;
   abi::domid_t back_end_;
   bool shared_page_;
-  std::uint32_t first_page_;
   std::span<std::byte> ring_memory_;
   FrontRing<TxRing> ring_;
   Fault fault_ = Fault::kNone;
   std::uint32_t extras_out_ = 0;  // extra-info slots that are not answered yet
   std::uint64_t error_responses_ = 0;
+  std::vector<std::uint32_t> pages_;       // by id: a frame of the guest's; with a shared page only one
   std::vector<std::uint16_t> free_ids_;    // a stack: the page used last is the hottest
   std::vector<abi::grant_ref_t> granted_;  // by id
 };

@@ -141,6 +141,36 @@ TEST_CASE("the back end's final check asks for the next request, also when the r
   CHECK(ring.memory.header().req_event == kNearWrap + 257);
 }
 
+TEST_CASE("the back end's final check for several requests asks for the next one beyond those that wait") {
+  for (const abi::RING_IDX start : {0u, kNearWrap, 0xffff'ffffu}) {
+    test::RingPair<RxRing> ring(0, start);
+    std::vector<RxRing::Request> out(256);
+    CHECK_FALSE(ring.back.final_check_for_requests(1));
+    CHECK(ring.memory.header().req_event == start + 1);
+    push_messages(ring, 0, 4);
+    CHECK(ring.back.final_check_for_requests(4));
+    CHECK(ring.memory.header().req_event == start + 1);  // as it was: there is work
+    CHECK_FALSE(ring.back.final_check_for_requests(5));
+    CHECK(ring.memory.header().req_event == start + 5);
+    CHECK(ring.back.consume_requests(std::span(out).first(3)).count == 3);
+    CHECK_FALSE(ring.back.final_check_for_requests(2));
+    CHECK(ring.memory.header().req_event == start + 5);
+    ring.front.put_request(message<RxRing::Request>(4));
+    CHECK(ring.front.push_requests_and_check_notify());
+    CHECK(ring.back.final_check_for_requests(2));
+    CHECK_FALSE(ring.back.final_check_for_requests(256));
+  }
+}
+
+TEST_CASE("the final check for several requests does not sleep on an impossible producer") {
+  test::RingPair<RxRing> ring(0, kNearWrap);
+  for (const std::uint32_t ahead : {257u, 0x8000'0000u, 0xffff'ffffu}) {
+    ring.memory.header().req_prod = kNearWrap + ahead;
+    CHECK(ring.back.final_check_for_requests(2));
+    CHECK(ring.memory.header().req_event == kNearWrap + 1);
+  }
+}
+
 TEST_CASE("the front end is notified when its event is passed, and only then") {
   for (const abi::RING_IDX start : {0u, kNearWrap, 0xffff'ffffu}) {
     test::RingPair<TxRing> ring(0, start);
