@@ -6,6 +6,7 @@
       "native/memory/grant_table.cc",
       "native/memory/page_arena.cc",
       "native/net/packet_header.cc",
+      "native/net/pcap_writer.cc",
       "native/sim/source.cc",
       "native/sim/vif_path.cc",
       "native/sim/world.cc",
