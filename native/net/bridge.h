@@ -56,11 +56,15 @@ class Bridge {
 
   // Learns a frame's source and looks up its destination.
   //
-  // Nowhere go: frames shorter than 14 bytes; from a group address or from zeros, as Linux's is_valid_ether_addr;
-  // to the port they came from; to the reserved addresses 01:80:c2:00:00:00 .. 0f, which IEEE 802.1Q keeps on their
-  // link. Linux differs for :00 alone: with spanning tree off it floods it.
-  // Learned are sources of all the others, pause frames (:01) excepted. A station heard on another port is followed at
-  // once. A port that is full learns neither a new nor a moved station.
+  // These go nowhere:
+  // - frames shorter than 14 bytes, and pause frames (to 01:80:c2:00:00:01): they teach nothing either;
+  // - frames from a group address or from zeros, as Linux's is_valid_ether_addr: they teach nothing either;
+  // - frames to the reserved addresses 01:80:c2:00:00:00 .. 0f, which IEEE 802.1Q keeps on their link (Linux floods :00
+  //   while spanning tree is off);
+  // - frames to a station on the port that they came from.
+  //
+  // A station that is heard on another port is followed at once, as Linux does: a guest can steal another's address, as
+  // long as its port is not full. A full port learns neither a new nor a moved station.
   //
   // Units:    `header` is the frame's start; only its first 14 bytes are read.
   // Requires: in_port < ports.

@@ -7,7 +7,7 @@
 namespace ringback {
 
 void PcapWriter::put16(std::uint32_t value) {
-  for (const std::uint32_t shift : {0, 8}) bytes_.push_back(static_cast<std::byte>(value >> shift));
+  for (const std::uint32_t shift : {0u, 8u}) bytes_.push_back(static_cast<std::byte>(value >> shift));
 }
 
 void PcapWriter::put32(std::uint32_t value) {
