@@ -1,5 +1,7 @@
 #include "net/packet_header.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace ringback {
@@ -7,48 +9,93 @@ namespace {
 
 constexpr std::uint32_t kEthernetBytes = 14;
 constexpr std::uint32_t kIpv4Bytes = 20;
+constexpr std::size_t kIpv4 = kEthernetBytes;
+constexpr std::size_t kTransport = kEthernetBytes + kIpv4Bytes;
 
-void put16(UdpHeader& header, std::size_t at, std::uint32_t value) noexcept {
+using Bytes = std::array<std::byte, kTcpHeaderBytes>;
+
+void put16(Bytes& header, std::size_t at, std::uint32_t value) noexcept {
   header[at] = static_cast<std::byte>(value >> 8);
   header[at + 1] = static_cast<std::byte>(value);
 }
 
-void put32(UdpHeader& header, std::size_t at, std::uint32_t value) noexcept {
+void put32(Bytes& header, std::size_t at, std::uint32_t value) noexcept {
   put16(header, at, value >> 16);
   put16(header, at + 2, value & 0xffff);
 }
 
-// RFC 1071 over the IPv4 header, whose checksum field is zero.
-std::uint32_t ipv4_checksum(const UdpHeader& header) noexcept {
-  std::uint32_t sum = 0;
-  for (std::size_t i = kEthernetBytes; i < kEthernetBytes + kIpv4Bytes; i += 2)
-    sum += std::to_integer<std::uint32_t>(header[i]) << 8 | std::to_integer<std::uint32_t>(header[i + 1]);
+// RFC 1071's sum of the bytes, folded, not inverted.
+std::uint32_t sum_of(std::span<const std::byte> bytes, std::uint32_t sum = 0) noexcept {
+  for (std::size_t i = 0; i < bytes.size(); i += 2)
+    sum += std::to_integer<std::uint32_t>(bytes[i]) << 8 | std::to_integer<std::uint32_t>(bytes[i + 1]);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-  return ~sum & 0xffff;
+  return sum;
+}
+
+bool is_valid(const Endpoint& endpoint) noexcept {
+  return endpoint.guest < 1u << 24 || endpoint.guest == Endpoint::kOutside;
+}
+
+std::uint32_t ipv4_of(const Endpoint& endpoint) noexcept {
+  return endpoint.guest == Endpoint::kOutside ? 198u << 24 | 18u << 16 | 1u : 10u << 24 | endpoint.guest;
+}
+
+void put_ethernet(Bytes& header, const FlowOptions& options) noexcept {
+  std::ranges::copy(mac_of(options.to), header.begin());
+  std::ranges::copy(mac_of(options.from), header.begin() + 6);
+  put16(header, 12, 0x0800);
+}
+
+void put_ipv4(Bytes& header, const FlowOptions& options) noexcept {
+  put16(header, kIpv4, 0x4500);
+  put16(header, kIpv4 + 2, options.size_bytes - kEthernetBytes);
+  put16(header, kIpv4 + 6, 0x4000);                                                   // don't fragment
+  put16(header, kIpv4 + 8, 64u << 8 | static_cast<std::uint32_t>(options.protocol));  // TTL
+  put32(header, kIpv4 + 12, ipv4_of(options.from));
+  put32(header, kIpv4 + 16, ipv4_of(options.to));
+  put16(header, kIpv4 + 10, ~sum_of(std::span(header).subspan(kIpv4, kIpv4Bytes)) & 0xffff);
+}
+
+void put_udp(Bytes& header, std::uint32_t transport_bytes) noexcept { put16(header, kTransport + 4, transport_bytes); }
+
+void put_tcp(Bytes& header, std::uint32_t transport_bytes) noexcept {
+  put32(header, kTransport + 4, 1);        // sequence
+  put32(header, kTransport + 8, 1);        // acknowledgement
+  put16(header, kTransport + 12, 0x5010);  // five words, ACK
+  put16(header, kTransport + 14, 0xffff);  // window
+  // The pseudo-header: both addresses, the protocol and the length.
+  const std::uint32_t rest = static_cast<std::uint32_t>(Protocol::kTcp) + transport_bytes;
+  put16(header, kTransport + 16, sum_of(std::span(header).subspan(kIpv4 + 12, 8), rest));
 }
 
 }  // namespace
 
-UdpHeader make_udp_header(std::uint32_t guest, std::uint32_t flow, std::uint32_t size_bytes) noexcept {
-  RB_ASSERT(size_bytes >= kUdpHeaderBytes && size_bytes <= 65535 && guest < 1u << 24 && flow < 64512);
-  UdpHeader header{};
-  put32(header, 0, 0x02000000);  // to a locally administered address
-  put16(header, 4, 0x0001);
-  put16(header, 6, 0x0016);  // from Xen's prefix
-  header[8] = std::byte{0x3e};
-  header[9] = static_cast<std::byte>(guest >> 16);
-  put16(header, 10, guest & 0xffff);
-  put16(header, 12, 0x0800);
-  put16(header, 14, 0x4500);
-  put16(header, 16, size_bytes - kEthernetBytes);
-  put16(header, 20, 0x4000);  // don't fragment
-  put16(header, 22, 0x4011);  // TTL 64, UDP
-  put32(header, 26, 10u << 24 | guest);
-  put32(header, 30, 198u << 24 | 18u << 16 | 1u);
-  put16(header, 24, ipv4_checksum(header));
-  put16(header, 34, 1024 + flow);
-  put16(header, 36, 5001);
-  put16(header, 38, size_bytes - (kEthernetBytes + kIpv4Bytes));
+MacAddress mac_of_guest(std::uint32_t guest) noexcept {
+  RB_ASSERT(guest < 1u << 24);
+  return {std::byte{0x00},
+          std::byte{0x16},
+          std::byte{0x3e},
+          static_cast<std::byte>(guest >> 16),
+          static_cast<std::byte>(guest >> 8),
+          static_cast<std::byte>(guest)};
+}
+
+MacAddress mac_of(const Endpoint& endpoint) noexcept {
+  if (endpoint.guest != Endpoint::kOutside) return mac_of_guest(endpoint.guest);
+  return {std::byte{0x02}, {}, {}, {}, {}, std::byte{0x01}};  // locally administered
+}
+
+FlowHeader make_header(const FlowOptions& options) noexcept {
+  const bool tcp = options.protocol == Protocol::kTcp;
+  FlowHeader header{.size_bytes = tcp ? kTcpHeaderBytes : kUdpHeaderBytes};
+  RB_ASSERT(is_valid(options.from) && is_valid(options.to) && options.from != options.to);
+  RB_ASSERT(options.size_bytes >= header.size_bytes && options.size_bytes <= 65535 + kEthernetBytes);
+  RB_ASSERT(options.flow < 64512);
+  put_ethernet(header.bytes, options);
+  put_ipv4(header.bytes, options);
+  put16(header.bytes, kTransport, 1024 + options.flow);
+  put16(header.bytes, kTransport + 2, 5001);
+  (tcp ? put_tcp : put_udp)(header.bytes, options.size_bytes - kEthernetBytes - kIpv4Bytes);
   return header;
 }
 

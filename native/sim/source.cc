@@ -16,7 +16,7 @@ ConstantSource::ConstantSource(const ConstantConfig& config, std::uint64_t seed)
   config_.jitter_ns = std::min(config.jitter_ns, gap_ns_);  // so that times never fall
   headers_.reserve(config.flows);
   for (std::uint32_t flow = 0; flow < config.flows; ++flow)
-    headers_.push_back(make_udp_header(config.guest, flow, config.size_bytes));
+    headers_.push_back(make_header({.from = {config.guest}, .to = {}, .flow = flow, .size_bytes = config.size_bytes}));
   schedule();
 }
 
@@ -29,7 +29,8 @@ void ConstantSource::schedule() noexcept {
 
 Offer ConstantSource::take() noexcept {
   RB_ASSERT(next_ns_ != kNever);
-  const Offer offer{next_ns_, config_.size_bytes, kUdpHeaderBytes, headers_[flow_].data()};
+  const FlowHeader& header = headers_[flow_];
+  const Offer offer{next_ns_, config_.size_bytes, header.size_bytes, header.bytes.data()};
   flow_ = flow_ + 1 == config_.flows ? 0 : flow_ + 1;
   due_ns_ += gap_ns_;
   due_remainder_ += gap_remainder_;

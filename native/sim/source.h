@@ -45,7 +45,7 @@ class ConstantSource {
 
   ConstantConfig config_;
   Random random_;
-  std::vector<UdpHeader> headers_;
+  std::vector<FlowHeader> headers_;
   std::uint32_t flow_ = 0;
   TimeNs gap_ns_;
   std::uint64_t gap_remainder_;  // and the fraction after that, in 1/rate_bps
