@@ -27,3 +27,13 @@ export function checkInteger(value: unknown, name: string, least: number, most: 
   const code = typeof value === 'number' ? 'ERR_OUT_OF_RANGE' : 'ERR_INVALID_ARGUMENT'
   throw new RingbackError(code, `${name} must be an integer from ${least} to ${most}`)
 }
+
+/** @throws {@link RingbackError} ERR_INVALID_ARGUMENT */
+export function checkFunction(value: unknown, name: string): asserts value is (...args: never) => unknown {
+  if (typeof value !== 'function') throw new RingbackError('ERR_INVALID_ARGUMENT', `${name} must be a function`)
+}
+
+/** @throws {@link RingbackError} ERR_INVALID_ARGUMENT */
+export function checkSignal(value: unknown, name: string): asserts value is AbortSignal {
+  if (!(value instanceof AbortSignal)) throw new RingbackError('ERR_INVALID_ARGUMENT', `${name} must be an AbortSignal`)
+}

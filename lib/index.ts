@@ -8,6 +8,7 @@ export type {
   ConstantSource,
   ReplaySource,
   Scenario,
+  ScenarioBridge,
   ScenarioNic,
   ScenarioSource,
   ScenarioVif,
@@ -15,10 +16,14 @@ export type {
 export { scenarioJsonSchema } from './simulation/schema.ts'
 export type { ScenarioInput } from './simulation/schema.ts'
 export { headerStride, loadCapture, readCapture } from './simulation/pcap.ts'
-export type { Capture } from './simulation/pcap.ts'
+export type { Capture, CaptureDirection } from './simulation/pcap.ts'
 export { simulate } from './simulation/simulate.ts'
-export type { Progress, SimulateOptions } from './simulation/simulate.ts'
-export type { NicResults, Results, Totals, VifResults } from './simulation/results.ts'
+export type { SimulateOptions } from './simulation/simulate.ts'
+export { Simulation } from './simulation/simulation.ts'
+export type { CaptureChunk, Progress, RunOptions, SimulationOptions } from './simulation/simulation.ts'
+export type { SimulatedVif, VifCounters } from './simulation/simulated-vif.ts'
+export type { BridgeResults, DirectionResults, Latency, NicResults, Results, VifResults } from './simulation/results.ts'
+export type { DirectionFlow, Drops, Flow, Totals } from './simulation/vif-counters.ts'
 export type { Series } from './simulation/series.ts'
 export { ringWords } from './ring/ring.ts'
 export type { BackRing, FrontRing, RingKind, RingOptions, RingWords } from './ring/ring.ts'

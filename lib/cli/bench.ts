@@ -7,7 +7,7 @@ import { quote } from '../quote.ts'
 import { Interrupt } from './interrupt.ts'
 import { prepareFolder, toJson, UsageError, writeAtomically } from './output.ts'
 import { ProgressBar } from './progress.ts'
-import { colors, plainTable } from './table.ts'
+import { colors, plainTable } from './plain-table.ts'
 
 export interface BenchOptions {
   rounds?: number

@@ -70,7 +70,7 @@ function buildProgram(): Command {
     .option('--policy <policy>', 'how bandwidth is shared: credit', parsePolicy, 'credit')
     .option('--seed <n>', "instead of the scenario's", parseSeed)
     .option('--duration <time>', "instead of the scenario's, as in 10s", parseRunTime)
-    .option('--out <folder>', 'write results.json and series.csv there')
+    .option('--out <folder>', 'write results.json, series.csv and captures there')
     .option('--json', 'print the results as JSON instead of the table')
     .action(
       async (

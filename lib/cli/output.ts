@@ -40,14 +40,23 @@ const exists = (file: string): Promise<boolean> =>
 
 /** Writes a whole file or leaves the old one: through a temporary file beside it. */
 export async function writeAtomically(file: string, text: string): Promise<void> {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
+  const temporary = temporaryName(file)
   try {
     await writeFile(temporary, text, { flush: true })
     await rename(temporary, file)
   } catch (cause) {
     await rm(temporary, { force: true })
-    throw new Error(`cannot write ${file}: ${describeSystemError(cause)}`, { cause })
+    throw cannotWrite(file, cause)
   }
+}
+
+/** A name beside `file` that no other process of ours uses. */
+export function temporaryName(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
+}
+
+export function cannotWrite(file: string, cause: unknown): Error {
+  return new Error(`cannot write ${file}: ${describeSystemError(cause)}`, { cause })
 }
 
 /** JSON for people too: a line a key, but a list of numbers on one. */
@@ -72,13 +81,15 @@ function indented(value: unknown, newline: string): string {
 /** A series as comma-separated values: a row a sample, a column a value, `vif.web.throughput_bps` its name. */
 export function toCsv({ t, vifs, nics }: Results['series']): string {
   const columns: [name: string, values: readonly (number | null)[]][] = [['t_seconds', t]]
-  for (const [name, { throughputBps, demandBps, allocationBps }] of Object.entries(vifs))
+  for (const [name, { throughputBps, demandBps, receiveBps, allocationBps }] of Object.entries(vifs))
     columns.push(
       [`vif.${name}.throughput_bps`, throughputBps],
       [`vif.${name}.demand_bps`, demandBps],
+      [`vif.${name}.receive_bps`, receiveBps],
       [`vif.${name}.allocation_bps`, allocationBps],
     )
-  for (const [name, { utilisation }] of Object.entries(nics)) columns.push([`nic.${name}.utilisation`, utilisation])
+  for (const [name, { utilisation, receiveUtilisation }] of Object.entries(nics))
+    columns.push([`nic.${name}.utilisation`, utilisation], [`nic.${name}.receive_utilisation`, receiveUtilisation])
   const rows = t.map((_, row) => columns.map(([, values]) => values[row] ?? '').join(','))
   return `${[columns.map(([name]) => name).join(','), ...rows].join('\n')}\n`
 }

@@ -4,10 +4,11 @@ import process from 'node:process'
 import { parseScenario } from '../simulation/scenario.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
-import type { Progress } from '../simulation/simulate.ts'
+import type { CaptureChunk, Progress } from '../simulation/simulation.ts'
 import type { Results } from '../simulation/results.ts'
 import { describeSystemError } from '../system-error.ts'
 import { formatDuration } from '../units.ts'
+import { CaptureWriter } from './capture-writer.ts'
 import { Interrupt } from './interrupt.ts'
 import { prepareFolder, toJson, UsageError, writeResults } from './output.ts'
 import { ProgressBar } from './progress.ts'
@@ -26,31 +27,46 @@ const barFormat = '{name} {bar} {percentage} % | {simulated} of {whole}'
 
 /** `ringback run`: one scenario, a table or JSON, files with --out. Returns the exit code. */
 export async function run(file: string, options: RunOptions): Promise<number> {
+  const { out } = options
   const scenario = withOverrides(parseScenario(await read(file), { file }), options)
+  if (hasCaptures(scenario) && out === undefined)
+    throw new UsageError(`${file}: output.pcap: there is no folder for the captures; name one with --out`)
   const interrupt = new Interrupt()
+  const captures = out === undefined ? undefined : new CaptureWriter(out)
   try {
-    if (options.out !== undefined) await prepareFolder(options.out)
-    const results = await runWithProgress(scenario, interrupt)
-    if (results && options.out !== undefined) await writeResults(options.out, results)
+    if (out !== undefined) await prepareFolder(out)
+    const results = await runWithProgress(scenario, interrupt, captures)
+    await captures?.commit()
+    if (results && out !== undefined) await writeResults(out, results)
     if (!results || results.aborted) {
-      process.stderr.write(`${describeInterruption(scenario, results, options.out)}\n`)
+      process.stderr.write(`${describeInterruption(scenario, results, out)}\n`)
       return interrupt.exitCode
     }
     process.stdout.write(options.json ? toJson(results) : describeRun(scenario, results))
     return 0
   } finally {
     interrupt.release()
+    await captures?.discard()
   }
 }
 
+function hasCaptures({ output: { pcap } }: Scenario): boolean {
+  return pcap !== undefined && pcap.nics.length + pcap.vifs.length > 0
+}
+
 /** Undefined where it was interrupted before it began. */
-async function runWithProgress(scenario: Scenario, interrupt: Interrupt): Promise<Results | undefined> {
+async function runWithProgress(
+  scenario: Scenario,
+  interrupt: Interrupt,
+  captures: CaptureWriter | undefined,
+): Promise<Results | undefined> {
   const whole = formatDuration(scenario.durationNs)
   const bar = new ProgressBar(scenario.name, barFormat, { whole, simulated: '0s' })
   const onProgress = ({ simulatedNs, durationNs }: Progress): void =>
     bar.update(simulatedNs / durationNs, { simulated: formatDuration(simulatedNs, { digits: 3 }) })
   try {
-    return await simulate(scenario, { signal: interrupt.signal, onProgress })
+    const onCapture = captures && { onCapture: (chunk: CaptureChunk) => captures.write(chunk) }
+    return await simulate(scenario, { signal: interrupt.signal, onProgress, ...onCapture })
   } catch (error) {
     if (interrupt.isCauseOf(error)) return undefined
     throw error

@@ -1,6 +1,6 @@
 // The simulator's native part (native/sim), as TypeScript sees it. Types only; lib/native.ts loads the class.
 
-/** One NIC: a byte queue in front of a wire. */
+/** One NIC: in each direction a byte queue in front of a wire. */
 export interface NativeNic {
   rateBps: number
   queueBytes: number
@@ -8,38 +8,58 @@ export interface NativeNic {
   overheadBytes: number
 }
 
+/** A learning bridge. Its NICs are its ports, and so is every vif whose uplink it is. */
+export interface NativeBridge {
+  /** Indices of NICs. */
+  nics: number[]
+  /** 0: nothing is learned, every frame is flooded. */
+  ageingNs: number
+}
+
 /** One vif: guest front end, back end, credit shaper. */
 export interface NativeVif {
-  /** Index of its NIC. */
-  nic: number
+  uplinkKind: 'nic' | 'bridge'
+  /** Index of its NIC or bridge. */
+  uplink: number
   creditBytes: number
   /** 0: no cap. */
   creditUsec: number
   /** 0: a nanosecond clock. */
   jiffiesHz: number
   ringOrder: number
+  /** Of each queue. */
   backlogPackets: number
+  /** 1 to 8. */
+  queues: number
+  splitEventChannels: boolean
+}
+
+interface NativeSourceBase {
+  vif: number
+  direction: 'out' | 'in'
+  /** direction in: index of the NIC on which the frames arrive; otherwise 0. */
+  nic: number
+  startNs: number
+  stopNs: number
 }
 
 /** Frames 0, 1, 2 ... of `sizeBytes` at `rateBps` from startNs on, of flows 0..flows-1 in turn. */
-export interface NativeConstantSource {
+export interface NativeConstantSource extends NativeSourceBase {
   kind: 'constant'
-  vif: number
-  startNs: number
-  stopNs: number
   rateBps: number
   sizeBytes: number
   flows: number
   /** Each frame is late by a seeded random time below this, which leaves the rate as it is. */
   jitterNs: number
+  /** Index of the vif whose address is the other end's; -1: the station outside. */
+  peer: number
+  /** 0: UDP frames. Above: TCP frames that ask for segments of so many bytes (GSO), up to 65535 bytes a frame. */
+  gsoBytes: number
 }
 
 /** Frame i is offered at startNs + timesNs[i], and again each loopNs when that is above 0. */
-export interface NativeReplaySource {
+export interface NativeReplaySource extends NativeSourceBase {
   kind: 'replay'
-  vif: number
-  startNs: number
-  stopNs: number
   loopNs: number
   timesNs: BigInt64Array
   sizesBytes: Uint32Array
@@ -47,14 +67,40 @@ export interface NativeReplaySource {
   headers: Uint8Array
 }
 
+/**
+ * What is written as pcap: frames that left a NIC, that came to it over the wire, that a guest sent (as put on its ring),
+ * or that reached a guest.
+ */
+export interface NativeCapture {
+  kind: 'nic' | 'nic-in' | 'vif-out' | 'vif-in'
+  /** Of the NIC or vif. */
+  index: number
+}
+
 export interface NativeWorldOptions {
   seed: number
   payload: 'copy' | 'none'
+  /** Frames carry seeded bytes behind their headers. */
+  fillPayload: boolean
   nics: NativeNic[]
+  bridges: NativeBridge[]
   vifs: NativeVif[]
   sources: (NativeConstantSource | NativeReplaySource)[]
+  captures: NativeCapture[]
 }
 
+/**
+ * Counters of a vif, for DIR in tx, rx and UNIT in Packets, Bytes; cumulative but Queued:
+ *   DIROfferedUNIT       what the vif's own sources offered in that direction
+ *   DIRArrivedUNIT       frames that a bridge brought from another vif or from a source of another vif
+ *   DIRCopiedUNIT        copies that flooding made beyond the first
+ *   DIRDeliveredUNIT     tx: left through a NIC and arrived behind its wire; rx: in the guest's hands
+ *   DIRForwardedUNIT     handed to another vif by a bridge, where they count as Arrived
+ *   DIRQueuedUNIT        on the way
+ *   DIRDroppedCAUSEUNIT  CAUSE as in vif-results.ts
+ * In each direction offered + arrived + copied = delivered + forwarded + dropped + queued, exactly. Then heldBackNs,
+ * notifiesToBack, notifiesToFront, spuriousEvents.
+ */
 export interface NativeWorld {
   /**
    * Advances virtual time to `untilNs` (what happens at untilNs itself waits) or until about `maxEvents` events.
@@ -67,10 +113,17 @@ export interface NativeWorld {
   readonly vifCounterNames: readonly string[]
   readonly nicCounters: BigUint64Array
   readonly nicCounterNames: readonly string[]
+  readonly bridgeCounters: BigUint64Array
+  readonly bridgeCounterNames: readonly string[]
   /** Nanoseconds from offer to arrival of delivered frames; percentiles within 1 %, max exact; all 0 where none was. */
-  latency(vif: number): { p50: number; p99: number; max: number }
+  latency(vif: number, direction: 'tx' | 'rx' | 'all'): { p50: number; p99: number; max: number }
   /** Why the vif is dead, as native/vif/fault.h names it; null while it lives. */
   fault(vif: number): string | null
+  carrier(vif: number): boolean
+  /** The guest comes back with new rings, as after a fault. What was under way is dropped: Disconnected. */
+  reconnect(vif: number): void
+  /** pcap bytes of a capture since the last call, whole records; the first ones begin with the file's header. */
+  takeCapture(capture: number): Uint8Array
   /** 16 hex digits that depend on everything that happened. */
   traceHash(): string
   close(): void

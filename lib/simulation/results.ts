@@ -1,37 +1,42 @@
-import type { NativeWorld } from './native-binding.ts'
 import { enforcedBps } from '../units.ts'
 import { Counters } from './counters.ts'
-import type { Scenario } from './scenario.ts'
+import type { NativeWorld } from './native-binding.ts'
+import type { Scenario, ScenarioVif } from './scenario.ts'
 import type { Series } from './series.ts'
+import { countersOf } from './simulated-vif.ts'
+import type { VifCounters } from './simulated-vif.ts'
+import { checkConservation, totalsOf } from './vif-counters.ts'
+import type { Direction, DirectionFlow, Flow, Totals } from './vif-counters.ts'
 
-/** Packets or bytes of a whole run: offered = delivered + dropped + queued. */
-export interface Totals {
-  offered: number
-  delivered: number
-  dropped: number
-  /** Still on the way when the run ended. */
-  queued: number
+/** Nanoseconds from the offer to the arrival, of delivered packets; 0 where there was none. */
+export interface Latency {
+  /** Within 1 %. */
+  p50: number
+  /** Within 1 %. */
+  p99: number
+  /** Exact. */
+  max: number
 }
 
-export interface VifResults {
-  offeredPackets: number
-  offeredBytes: number
-  deliveredPackets: number
-  deliveredBytes: number
-  droppedPackets: number
-  droppedBytes: number
-  queuedPackets: number
-  queuedBytes: number
+/** What went in one direction of a vif. */
+export interface DirectionResults extends DirectionFlow {
   /** Delivered over the whole run. */
   throughputBps: number
-  /** What the shaper enforces; null: no cap. */
+  latencyNs: Latency
+}
+
+/** What went through a vif: both directions together, and each of them. */
+export interface VifResults extends VifCounters {
+  /** Delivered over the whole run, in both directions. */
+  throughputBps: number
+  /** What the shaper enforces on what the guest sends; null: no cap. */
   rateBps: number | null
-  /** Dropped packets by cause: no room in the guest's backlog, refused by the back end, no room in the NIC's queue. */
-  drops: { backlog: number; error: number; nic: number }
-  /** From the guest's offer to the arrival behind the wire. */
-  latencyNs: { p50: number; p99: number; max: number }
-  /** How long the shaper held frames back. */
-  heldBackSeconds: number
+  /** From the offer to the arrival: behind the wire, or in the guest's hands. */
+  latencyNs: Latency
+  tx: DirectionResults
+  rx: DirectionResults
+  /** Whether the back end is ready to take frames. */
+  carrier: boolean
   /** Why the vif was disabled, such as `ring-overflow`; null: it was not. */
   fault: string | null
 }
@@ -39,11 +44,29 @@ export interface VifResults {
 export interface NicResults {
   sentPackets: number
   sentBytes: number
-  /** Part of the time in which the wire was busy, 0 to 1. */
+  /** Part of the time in which the wire was busy with what was sent, 0 to 1. */
   utilisation: number
-  /** Packets that found its queue full. */
+  /** Packets to be sent that found its queue full. */
   drops: number
   droppedBytes: number
+  receivedPackets: number
+  receivedBytes: number
+  /** Part of the time in which the wire was busy with what came in, 0 to 1. */
+  receiveUtilisation: number
+  /** Packets that found the wire towards this NIC full. */
+  receiveDrops: number
+  receiveDroppedBytes: number
+}
+
+export interface BridgeResults {
+  /** Addresses that it learned, each time anew after they had aged. */
+  learned: number
+  /** Addresses that were heard on another port than before. */
+  moved: number
+  /** Frames whose source it could not learn: the table, or the port's share of it, was full. */
+  refused: number
+  /** Packets that went to every port, for want of a known one. */
+  flooded: number
 }
 
 /** What a run gave. */
@@ -65,8 +88,9 @@ export interface Results {
   traceHash: string
   vifs: Record<string, VifResults>
   nics: Record<string, NicResults>
+  bridges: Record<string, BridgeResults>
   bonds: Record<string, never>
-  /** Jain's index over the delivered bytes of the vifs on a NIC: 1 is even, 1/n is one for all; null: none delivered. */
+  /** Jain's index over the delivered bytes of the vifs on a NIC or bridge: 1 is even, 1/n is one for all; null: none delivered. */
   uplinks: Record<string, { fairness: number | null }>
   series: Series
 }
@@ -84,25 +108,11 @@ export interface RunState {
 export function buildResults({ scenario, world, simulatedNs, wallSeconds, aborted, series }: RunState): Results {
   const vifCounters = new Counters(world.vifCounters, world.vifCounterNames)
   const nicCounters = new Counters(world.nicCounters, world.nicCounterNames)
+  const bridgeCounters = new Counters(world.bridgeCounters, world.bridgeCounterNames)
+  scenario.vifs.forEach(({ name }, row) => checkConservation(name, row, vifCounters))
   const seconds = simulatedNs / 1e9
-  for (const unit of ['Packets', 'Bytes'] as const)
-    scenario.vifs.forEach(({ name }, row) => checkConservation(name, row, vifCounters, unit))
-  const vifs = scenario.vifs.map(
-    ({ name, rate }, row) =>
-      [
-        name,
-        {
-          ...vifResults(vifCounters, row, seconds),
-          rateBps: rate && enforcedBps(rate),
-          latencyNs: world.latency(row),
-          fault: world.fault(row),
-        },
-      ] as const,
-  )
-  const packets = total(
-    vifs.map(([, vif]) => vif),
-    'Packets',
-  )
+  const vifs = scenario.vifs.map((vif, row) => [vif.name, vifResults(vif, row, vifCounters, world, seconds)] as const)
+  const packets = totalsOf(vifCounters, vifs.length, 'Packets')
   return {
     schema: 'ringback.results/1',
     scenario: scenario.name,
@@ -112,15 +122,15 @@ export function buildResults({ scenario, world, simulatedNs, wallSeconds, aborte
     simulatedSeconds: seconds,
     wallSeconds,
     packets,
-    bytes: total(
-      vifs.map(([, vif]) => vif),
-      'Bytes',
-    ),
+    bytes: totalsOf(vifCounters, vifs.length, 'Bytes'),
     packetsPerWallSecond: wallSeconds > 0 ? packets.delivered / wallSeconds : 0,
     traceHash: world.traceHash(),
     vifs: Object.fromEntries(vifs),
     nics: Object.fromEntries(
       scenario.nics.map(({ name }, row) => [name, nicResults(nicCounters, row, simulatedNs)] as const),
+    ),
+    bridges: Object.fromEntries(
+      scenario.bridges.map(({ name }, row) => [name, bridgeResults(bridgeCounters, row)] as const),
     ),
     bonds: {},
     uplinks: fairnessOf(scenario, new Map(vifs.map(([name, { deliveredBytes }]) => [name, deliveredBytes]))),
@@ -128,60 +138,56 @@ export function buildResults({ scenario, world, simulatedNs, wallSeconds, aborte
   }
 }
 
-const causes = ['Backlog', 'Error', 'Nic'] as const
-
 function vifResults(
-  counters: Counters,
+  { rate }: ScenarioVif,
   row: number,
+  counters: Counters,
+  world: NativeWorld,
   seconds: number,
-): Omit<VifResults, 'rateBps' | 'latencyNs' | 'fault'> {
-  const get = (name: string): number => counters.get(row, name)
-  const dropped = (unit: string): number => causes.reduce((sum, cause) => sum + get(`dropped${cause}${unit}`), 0)
+): VifResults {
+  const bps = ({ deliveredBytes }: Flow): number => (seconds > 0 ? (deliveredBytes * 8) / seconds : 0)
+  const directed = (flow: DirectionFlow, direction: Direction): DirectionResults => ({
+    ...flow,
+    throughputBps: bps(flow),
+    latencyNs: world.latency(row, direction),
+  })
+  const counted = countersOf(counters, row)
   return {
-    offeredPackets: get('offeredPackets'),
-    offeredBytes: get('offeredBytes'),
-    deliveredPackets: get('deliveredPackets'),
-    deliveredBytes: get('deliveredBytes'),
-    droppedPackets: dropped('Packets'),
-    droppedBytes: dropped('Bytes'),
-    queuedPackets: get('queuedPackets'),
-    queuedBytes: get('queuedBytes'),
-    throughputBps: seconds > 0 ? (get('deliveredBytes') * 8) / seconds : 0,
-    drops: {
-      backlog: get('droppedBacklogPackets'),
-      error: get('droppedErrorPackets'),
-      nic: get('droppedNicPackets'),
-    },
-    heldBackSeconds: get('heldBackNs') / 1e9,
+    ...counted,
+    throughputBps: bps(counted),
+    rateBps: rate && enforcedBps(rate),
+    latencyNs: world.latency(row, 'all'),
+    tx: directed(counted.tx, 'tx'),
+    rx: directed(counted.rx, 'rx'),
+    carrier: world.carrier(row),
+    fault: world.fault(row),
   }
 }
 
 function nicResults(counters: Counters, row: number, simulatedNs: number): NicResults {
+  const get = (name: string): number => counters.get(row, name)
+  const part = (busyNs: number): number => (simulatedNs > 0 ? busyNs / simulatedNs : 0)
   return {
-    sentPackets: counters.get(row, 'sentPackets'),
-    sentBytes: counters.get(row, 'sentBytes'),
-    utilisation: simulatedNs > 0 ? counters.get(row, 'busyNs') / simulatedNs : 0,
-    drops: counters.get(row, 'droppedPackets'),
-    droppedBytes: counters.get(row, 'droppedBytes'),
+    sentPackets: get('sentPackets'),
+    sentBytes: get('sentBytes'),
+    utilisation: part(get('busyNs')),
+    drops: get('droppedPackets'),
+    droppedBytes: get('droppedBytes'),
+    receivedPackets: get('receivedPackets'),
+    receivedBytes: get('receivedBytes'),
+    receiveUtilisation: part(get('receiveBusyNs')),
+    receiveDrops: get('receiveDroppedPackets'),
+    receiveDroppedBytes: get('receiveDroppedBytes'),
   }
 }
 
-/** The queues are counted by looking into them, so this finds every packet that vanished or came twice. */
-function checkConservation(name: string, row: number, counters: Counters, unit: 'Packets' | 'Bytes'): void {
-  const get = (counter: string): bigint => counters.exact(row, `${counter}${unit}`)
-  const dropped = causes.reduce((sum, cause) => sum + get(`dropped${cause}`), 0n)
-  const [offered, delivered, queued] = [get('offered'), get('delivered'), get('queued')]
-  if (offered !== delivered + dropped + queued)
-    throw new Error(
-      `internal error: vif ${name} was offered ${offered} ${unit.toLowerCase()}, but delivered ${delivered} + ` +
-        `dropped ${dropped} + queued ${queued}; please report it with the scenario`,
-    )
-}
-
-function total(vifs: readonly VifResults[], unit: 'Packets' | 'Bytes'): Totals {
-  const sum = (key: 'offered' | 'delivered' | 'dropped' | 'queued'): number =>
-    vifs.reduce((all, vif) => all + vif[`${key}${unit}`], 0)
-  return { offered: sum('offered'), delivered: sum('delivered'), dropped: sum('dropped'), queued: sum('queued') }
+function bridgeResults(counters: Counters, row: number): BridgeResults {
+  return {
+    learned: counters.get(row, 'learnedAddresses'),
+    moved: counters.get(row, 'movedAddresses'),
+    refused: counters.get(row, 'refusedAddresses'),
+    flooded: counters.get(row, 'floodedPackets'),
+  }
 }
 
 /** Jain's index, (sum x)^2 / (n sum x^2). */

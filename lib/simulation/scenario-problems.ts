@@ -12,7 +12,7 @@ export interface Problem {
 }
 
 /** Words of the scenario language that this version does not have yet. */
-const laterKeys = new Set(['bonds', 'events', 'control', 'costs', 'min', 'weight', 'queues', 'direction'])
+const laterKeys = new Set(['bonds', 'events', 'control', 'costs', 'min', 'weight'])
 const laterKinds = new Set(['poisson', 'onoff', 'flows', 'tcp'])
 
 /** `vifs.web.rate`, `traffic[0].pcap`. */
@@ -37,6 +37,12 @@ function nearest(word: string, candidates: readonly string[]): string | undefine
 export function list(names: readonly string[]): string {
   const shown = names.slice(0, 20).join(', ')
   return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown
+}
+
+/** `there is no NIC "eth9"; the NICs are eth0, eth1`, with a list for each section in which it could be. */
+export function missing(path: Path, name: string, sections: Record<string, object>): Problem {
+  const lists = Object.entries(sections).map(([what, known]) => `the ${what}s are ${list(Object.keys(known))}`)
+  return { path, message: `there is no ${Object.keys(sections).join(' or ')} ${quote(name)}; ${lists.join('; ')}` }
 }
 
 /** The value at `path` in `root`; undefined where there is none. */

@@ -2,10 +2,9 @@ import { dirname, resolve } from 'node:path'
 
 import { checkObject, checkText } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
-import { quote } from '../quote.ts'
-import { formatDuration } from '../units.ts'
 import type { CreditRate } from '../units.ts'
-import { list, pathName, problemsOf } from './scenario-problems.ts'
+import { problemsIn } from './scenario-checks.ts'
+import { pathName, problemsOf } from './scenario-problems.ts'
 import type { Problem } from './scenario-problems.ts'
 import { scenarioSchema } from './schema.ts'
 import type { CheckedInput } from './schema.ts'
@@ -20,9 +19,17 @@ export interface ScenarioNic {
   overheadBytes: number
 }
 
+export interface ScenarioBridge {
+  name: string
+  /** The names of the NICs that are its ports; every vif whose uplink it is is a port too. */
+  nics: string[]
+  /** How long an address is kept after its last frame; 0: none is learned. */
+  ageingNs: number
+}
+
 export interface ScenarioVif {
   name: string
-  /** The name of its NIC. */
+  /** The name of its NIC or bridge. */
   uplink: string
   /** Xen's cap; null: none. */
   rate: CreditRate | null
@@ -30,11 +37,17 @@ export interface ScenarioVif {
   backlogPackets: number
   /** HZ of the Linux clock to emulate; 0: nanoseconds. */
   jiffiesHz: number
+  /** Pairs of rings, 1 to 8. */
+  queues: number
+  /** Two event channels a queue, or one. */
+  splitEventChannels: boolean
 }
 
 interface SourceBase {
   /** The name of its vif. */
   vif: string
+  /** out: the guest sends the frames; in: they arrive on its uplink's (first) NIC and go to the guest. */
+  direction: 'out' | 'in'
   startNs: number
   /** null: the end of the run. */
   stopNs: number | null
@@ -47,13 +60,17 @@ export interface ConstantSource extends SourceBase {
   flows: number
   /** Each frame is late by a random part of the distance between two, below this fraction. */
   jitter: number
+  /** The vif whose address the frames have; null: a station outside. */
+  to: string | null
+  /** 0: UDP frames. Above: TCP frames to be cut into segments with so many bytes of payload. */
+  gsoBytes: number
 }
 
 export interface ReplaySource extends SourceBase {
   kind: 'replay'
   /** Absolute path of the capture. */
   pcap: string
-  /** Source MAC of the frames to replay: lower case, with colons. */
+  /** The guest's MAC, lower case, with colons. out: the frames from it; in: those from others to it or to a group. */
   guest: string
   loop: boolean
   speed: number
@@ -70,17 +87,15 @@ export interface Scenario {
   seed: number
   payload: 'copy' | 'none'
   nics: ScenarioNic[]
+  bridges: ScenarioBridge[]
   vifs: ScenarioVif[]
   traffic: ScenarioSource[]
-  output: { intervalNs: number }
+  output: {
+    intervalNs: number
+    /** Names of the NICs and vifs whose frames are written as pcap; absent: none. */
+    pcap?: { nics: string[]; vifs: string[] }
+  }
 }
-
-const maxNics = 256
-/** The driver domain has 4096 event channel ports, the first of them reserved. */
-const maxVifs = 4095
-const maxSources = 65536
-/** Numbers that the series of one run may hold: 80 MB. */
-const maxSeriesNumbers = 10_000_000
 
 /** Of a file that is wrong everywhere, the first few are enough to find one near its beginning. */
 const maxSortedProblems = 100
@@ -128,57 +143,9 @@ function check(input: unknown, directory: string, locate: Locate, order: (path: 
   }
   const result = scenarioSchema.safeParse(input)
   if (!result.success) return fail(problemsOf(result.error.issues, input))
-  const problems = [...countProblems(result.data), ...referenceProblems(result.data), ...timeProblems(result.data)]
+  const problems = problemsIn(result.data)
   if (problems.length > 0) fail(problems)
   return toScenario(result.data, directory, locate)
-}
-
-function countProblems(input: CheckedInput): Problem[] {
-  const counted = [
-    { key: 'nics', count: Object.keys(input.nics).length, least: 1, most: maxNics },
-    { key: 'vifs', count: Object.keys(input.vifs).length, least: 1, most: maxVifs },
-    { key: 'traffic', count: input.traffic.length, least: 1, most: maxSources },
-  ]
-  return counted
-    .filter(({ count, least, most }) => count < least || count > most)
-    .map(({ key, count, least, most }) => ({
-      path: [key],
-      message: `has ${count} entries; write ${least} to ${most}`,
-    }))
-}
-
-function referenceProblems(input: CheckedInput): Problem[] {
-  const [nics, vifs] = [Object.keys(input.nics), Object.keys(input.vifs)]
-  const missing = (path: Path, name: string, what: string, names: string[]): Problem => ({
-    path,
-    message: `there is no ${what} ${quote(name)}; the ${what}s are ${list(names)}`,
-  })
-  return [
-    ...Object.entries(input.vifs)
-      .filter(([, { uplink }]) => !nics.includes(uplink))
-      .map(([name, { uplink }]) => missing(['vifs', name, 'uplink'], uplink, 'NIC', nics)),
-    ...input.traffic.flatMap(({ vif }, i) =>
-      Object.hasOwn(input.vifs, vif) ? [] : [missing(['traffic', i, 'vif'], vif, 'vif', vifs)],
-    ),
-  ]
-}
-
-function timeProblems(input: CheckedInput): Problem[] {
-  const end = formatDuration(input.duration)
-  const problems = input.traffic.flatMap(({ start, stop }, i): Problem[] => {
-    const time = formatDuration(start)
-    if (start >= input.duration)
-      return [{ path: ['traffic', i, 'start'], message: `${time} is not within the run; start before ${end}` }]
-    if (stop !== undefined && stop <= start)
-      return [{ path: ['traffic', i, 'stop'], message: `stops before it starts; stop after ${time}` }]
-    return []
-  })
-  const samples = Math.ceil(input.duration / input.output.interval)
-  const numbers = samples * (1 + 3 * Object.keys(input.vifs).length + Object.keys(input.nics).length)
-  if (numbers <= maxSeriesNumbers) return problems
-  const longer = formatDuration(input.output.interval * Math.ceil(numbers / maxSeriesNumbers))
-  const message = `would record ${samples} samples of every vif and NIC; use ${longer} or more`
-  return [...problems, { path: ['output', 'interval'], message }]
 }
 
 function toScenario(input: CheckedInput, directory: string, locate: Locate): Scenario {
@@ -194,6 +161,7 @@ function toScenario(input: CheckedInput, directory: string, locate: Locate): Sce
       propagationNs: nic.propagation,
       overheadBytes: nic.overhead,
     })),
+    bridges: Object.entries(input.bridges).map(([name, { nics, ageing }]) => ({ name, nics, ageingNs: ageing })),
     vifs: Object.entries(input.vifs).map(([name, vif]) => ({
       name,
       uplink: vif.uplink,
@@ -201,17 +169,24 @@ function toScenario(input: CheckedInput, directory: string, locate: Locate): Sce
       ringOrder: vif.ringOrder,
       backlogPackets: vif.backlog,
       jiffiesHz: vif.jiffies ?? 0,
+      queues: vif.queues,
+      splitEventChannels: vif.splitEventChannels,
     })),
     traffic: input.traffic.map((source, i) => toSource(source, directory, locate(['traffic', i, 'pcap']))),
-    output: { intervalNs: input.output.interval },
+    output: { intervalNs: input.output.interval, ...(input.output.pcap && { pcap: input.output.pcap }) },
   }
 }
 
 function toSource(source: CheckedInput['traffic'][number], directory: string, origin: string): ScenarioSource {
-  const base: SourceBase = { vif: source.vif, startNs: source.start, stopNs: source.stop ?? null }
+  const base: SourceBase = {
+    vif: source.vif,
+    direction: source.direction,
+    startNs: source.start,
+    stopNs: source.stop ?? null,
+  }
   if (source.kind === 'constant') {
-    const { rate, size, flows, jitter } = source
-    return { kind: 'constant', ...base, rateBps: rate, sizeBytes: size, flows, jitter }
+    const { rate, size, flows, jitter, to = null, gso = 0 } = source
+    return { kind: 'constant', ...base, rateBps: rate, sizeBytes: size, flows, jitter, to, gsoBytes: gso }
   }
   const { pcap, guest, loop, speed } = source
   const mac = guest.toLowerCase().replaceAll('-', ':')

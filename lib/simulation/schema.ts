@@ -1,80 +1,23 @@
 import { z } from 'zod'
 
-import { RingbackError } from '../errors.ts'
-import { quote } from '../quote.ts'
-import { parseBitRate, parseDuration, parseRate, parseSize } from '../units.ts'
+import { parseRate } from '../units.ts'
+import {
+  bitRate,
+  duration,
+  flag,
+  fraction,
+  maxDurationNs,
+  named,
+  names,
+  size,
+  startTime,
+  text,
+  unit,
+  whole,
+} from './schema-words.ts'
 
 // The scenario's keys, their ranges and defaults: docs for people, a JSON Schema for editors and the check itself come
-// from here. An `error` says only how to write the value; scenario-problems.ts says before it what is wrong.
-
-const maxRateBps = 10e12
-const maxDurationNs = 30 * 24 * 3600 * 1e9
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-
-/** A text that `parse` turns into a value; what it throws becomes the message. */
-function unit<T>(options: { parse: (text: string) => T; fix: string; description: string; examples: string[] }) {
-  const { parse, fix, description, examples } = options
-  return z
-    .string({ error: fix })
-    .meta({ description, examples })
-    .transform((text, context): T => {
-      try {
-        return parse(text)
-      } catch (error) {
-        if (!(error instanceof RingbackError)) throw error
-        context.issues.push({ code: 'custom', message: error.message, input: text })
-        return z.NEVER
-      }
-    })
-}
-
-/** `parse`, then a range in which the result must be. */
-function ranged(parse: (text: string) => number, least: number, most: number, fix: string) {
-  return (text: string): number => {
-    const value = parse(text)
-    if (value < least || value > most) throw new RingbackError('ERR_UNIT', `${quote(text)} is out of range; ${fix}`)
-    return value
-  }
-}
-
-const duration = (least: number, most: number, fix: string, description: string) =>
-  unit({ parse: ranged(parseDuration, least, most, fix), fix, description, examples: ['100ms', '1.5s'] })
-
-const startTime = () =>
-  z.union([z.literal(0), duration(0, maxDurationNs, 'write a time of the run, as in 5s', 'When the source starts.')], {
-    error: 'write a time of the run, as in 5s',
-  })
-
-const bitRate = (description: string) => {
-  const fix = 'write a rate up to 10000Gb/s, as in 100Mb/s'
-  return unit({ parse: ranged(parseBitRate, 1, maxRateBps, fix), fix, description, examples: ['100Mb/s', '2.5Gb/s'] })
-}
-
-/** Bytes: a bare number or a size with a unit. */
-const size = (least: number, most: number, example: string, description: string) => {
-  const fix = `write a size from ${least} to ${most} bytes, as in ${example}`
-  const text = unit({ parse: ranged(parseSize, least, most, fix), fix, description, examples: [example] })
-  return z.union([whole(least, most, description, fix), text], { error: fix }).meta({ description })
-}
-
-function whole(least: number, most: number, description: string, fix = `write a whole number, ${least} to ${most}`) {
-  return z.int({ error: fix }).min(least, { error: fix }).max(most, { error: fix }).meta({ description })
-}
-
-function fraction(least: number, most: number, description: string) {
-  const fix = `write a number from ${least} to ${most}`
-  return z.number({ error: fix }).min(least, { error: fix }).max(most, { error: fix }).meta({ description })
-}
-
-function text(fix: string, description: string) {
-  return z.string({ error: fix }).min(1, { error: fix }).max(4096, { error: fix }).meta({ description })
-}
-
-/** An object of named things, at least one. */
-function named<T extends z.ZodType>(value: T, fix: string, description: string) {
-  const nameFix = 'use letters, digits, dots, dashes and underscores, at most 64, as in eth0'
-  return z.record(z.string().regex(namePattern, { error: nameFix }), value, { error: fix }).meta({ description })
-}
+// from here.
 
 const nic = z
   .strictObject(
@@ -93,10 +36,30 @@ const nic = z
   )
   .meta({ description: 'A NIC of the host: a byte queue before a wire.' })
 
+const bridge = z
+  .strictObject(
+    {
+      nics: names('NIC', 'eth0', 'The NICs that are its ports. Every vif whose uplink it is is a port too.').prefault(
+        [],
+      ),
+      ageing: duration(
+        0,
+        maxDurationNs,
+        'write a duration, as in 300s',
+        'How long an address is kept after its last frame. 0s: none is learned and every frame is flooded.',
+      ).prefault('300s'),
+    },
+    { error: 'write the keys of a bridge, as in { nics: [eth0] }' },
+  )
+  .meta({ description: "A learning bridge, as Linux's without spanning tree." })
+
 const vif = z
   .strictObject(
     {
-      uplink: text('name the NIC that it sends through, as in eth0', 'The NIC that its traffic leaves through.'),
+      uplink: text(
+        'name the NIC or bridge that it is connected to, as in eth0',
+        'The NIC or bridge that its traffic goes through.',
+      ),
       rate: unit({
         parse: parseRate,
         fix: "write a rate in xl's syntax, as in 10Mb/s or 1MB/s@20ms; leave the key out for no cap",
@@ -105,13 +68,23 @@ const vif = z
       }).optional(),
       ringOrder: whole(0, 4, 'The transmit ring has 2^ringOrder pages: 256 slots at 0, 4096 at 4.').prefault(0),
       backlog: whole(1, 1_000_000, "Frames that the guest queues before the ring: Linux's txqueuelen.").prefault(1000),
+      queues: whole(1, 8, 'Pairs of rings; a flow stays on one of them.').prefault(1),
+      splitEventChannels: flag('An event channel for each ring (Linux), or one for both rings of a queue.').prefault(
+        true,
+      ),
       jiffies: whole(10, 10_000, 'Emulate the clock of a Linux back end with this HZ; absent: nanoseconds.').optional(),
     },
     { error: 'write the keys of a vif, as in { uplink: eth0, rate: 10Mb/s }' },
   )
   .meta({ description: 'A virtual interface: front end in the guest, back end in the host, one credit shaper.' })
 
-const vifOfSource = () => text('name the vif that sends it, as in web', 'The vif that sends it.')
+const vifOfSource = () =>
+  text('name the vif that sends it, as in web', 'The vif that sends or, with direction: in, gets it.')
+const direction = () =>
+  z
+    .enum(['out', 'in'], { error: 'write out or in' })
+    .meta({ description: 'out: the guest sends the frames; in: they come over the wire and go to the guest.' })
+    .prefault('out')
 const stopTime = () =>
   duration(1, maxDurationNs, 'write a time of the run, as in 55s', 'When the source stops; absent: with the run.')
 
@@ -120,6 +93,17 @@ const constant = z.strictObject({
   vif: vifOfSource(),
   rate: bitRate('Offered load, frames without FCS.'),
   size: size(60, 65535, '1500', 'Bytes of a frame without FCS.'),
+  direction: direction(),
+  to: text(
+    'name the vif that gets it, as in db',
+    'Another vif on the same bridge, whose address the frames have; absent: a station outside.',
+  ).optional(),
+  gso: size(
+    536,
+    8960,
+    '1448',
+    'TCP frames larger than the MTU, to be cut into segments with so many bytes of payload; absent: UDP frames.',
+  ).optional(),
   start: startTime().prefault(0),
   stop: stopTime().optional(),
   flows: whole(1, 64511, 'Frames belong to this many flows in turn.').prefault(1),
@@ -135,11 +119,11 @@ const replay = z.strictObject({
     .regex(/^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$/, {
       error: "write the guest's MAC in quotes, as in 'fe:b6:f2:0c:ea:6f'",
     })
-    .meta({ description: "Frames with this source MAC are the guest's; the others are left out." }),
-  loop: z
-    .boolean({ error: 'write true or false' })
-    .meta({ description: 'Start again when the capture is over.' })
-    .prefault(false),
+    .meta({
+      description: "The guest's MAC. out: the frames from it; in: those from others that are sent to it or to a group.",
+    }),
+  direction: direction(),
+  loop: flag('Start again when the capture is over.').prefault(false),
   speed: fraction(0.001, 1_000_000, 'How many times faster than captured.').prefault(1),
   start: startTime().prefault(0),
   stop: stopTime().optional(),
@@ -148,11 +132,28 @@ const replay = z.strictObject({
 /** The kinds of traffic that this version has. */
 export const sourceSchemas = { constant, replay }
 
+const pcap = z
+  .strictObject(
+    {
+      nics: names('NIC', 'eth0', 'What left these NICs and what came in: nic-NAME.pcap, nic-NAME-in.pcap.').prefault(
+        [],
+      ),
+      vifs: names(
+        'vif',
+        'web',
+        'What these guests sent and what reached them: vif-NAME-out.pcap, vif-NAME-in.pcap.',
+      ).prefault([]),
+    },
+    { error: 'write { nics: [eth0], vifs: [web] }' },
+  )
+  .meta({ description: 'Captures to write, classic pcap. With payload: none they hold headers only.' })
+
 const output = z.strictObject(
   {
     interval: duration(1000, maxDurationNs, 'write a duration from 1us, as in 100ms', 'Time between samples.').prefault(
       '100ms',
     ),
+    pcap: pcap.optional(),
   },
   { error: 'write { interval: 100ms }' },
 )
@@ -169,12 +170,15 @@ export const scenarioSchema = z
         .meta({ description: 'copy: frame bytes are grant-copied; none: descriptors and validation only.' })
         .prefault('copy'),
       nics: named(nic, 'write at least one NIC, as in { eth0: { rate: 1Gb/s } }', "The host's NICs, by name."),
+      bridges: named(bridge, 'write bridges as in { br0: { nics: [eth0] } }', 'Bridges of the host, by name.').prefault(
+        {},
+      ),
       vifs: named(vif, 'write at least one vif, as in { web: { uplink: eth0 } }', 'The vifs, by name.'),
       traffic: z
         .array(z.discriminatedUnion('kind', [constant, replay]), {
           error: 'write a list of sources, each - { kind: ... }',
         })
-        .meta({ description: 'What the guests send.' }),
+        .meta({ description: 'What the guests send and get.' }),
       output: output.prefault({}).meta({ description: 'What is recorded.' }),
     },
     { error: 'write a map with name, duration, nics, vifs and traffic' },
@@ -198,7 +202,8 @@ export function keysAt(path: readonly PropertyKey[], kind: unknown): string[] {
   const [section] = path
   if (section === undefined) return keysOf(scenarioSchema)
   if (section === 'nics') return keysOf(nic)
+  if (section === 'bridges') return keysOf(bridge)
   if (section === 'vifs') return keysOf(vif)
-  if (section === 'output') return keysOf(output)
+  if (section === 'output') return keysOf(path[1] === 'pcap' ? pcap : output)
   return keysOf(kind === 'replay' ? replay : constant)
 }

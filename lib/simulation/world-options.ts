@@ -1,46 +1,91 @@
 import { RingbackError } from '../errors.ts'
-import type { NativeReplaySource, NativeWorldOptions } from './native-binding.ts'
+import type { CaptureFile } from './capture-files.ts'
+import type { NativeConstantSource, NativeReplaySource, NativeVif, NativeWorldOptions } from './native-binding.ts'
 import { headerStride, loadCapture } from './pcap.ts'
 import type { Capture } from './pcap.ts'
-import type { ConstantSource, ReplaySource, Scenario } from './scenario.ts'
+import type { ConstantSource, ReplaySource, Scenario, ScenarioVif } from './scenario.ts'
+
+/** Where things stand in the world's lists, by name. */
+interface Indices {
+  nics: ReadonlyMap<string, number>
+  bridges: ReadonlyMap<string, number>
+  vifs: ReadonlyMap<string, number>
+}
 
 /**
  * A scenario in the native simulator's terms: indices instead of names, captures read.
  *
+ * @param files - the captures to write
  * @throws {@link RingbackError} ERR_PCAP, with the place in the scenario that names the capture
  */
-export async function worldOptions(scenario: Scenario): Promise<NativeWorldOptions> {
-  const nics = new Map(scenario.nics.map(({ name }, i) => [name, i]))
-  const vifs = new Map(scenario.vifs.map(({ name }, i) => [name, i]))
-  const captures = new Map<string, Promise<Capture>>()
-  const sources: NativeWorldOptions['sources'] = []
-  for (const source of scenario.traffic) {
-    const stopNs = Math.min(source.stopNs ?? scenario.durationNs, scenario.durationNs)
-    if (source.startNs >= stopNs) continue // a run cut short by --duration
-    const vif = indexOf(vifs, source.vif)
-    sources.push(
-      source.kind === 'constant' ? constant(source, vif, stopNs) : await replay(source, vif, stopNs, captures),
-    )
-  }
+export async function worldOptions(
+  scenario: Scenario,
+  files: readonly CaptureFile[] = [],
+): Promise<NativeWorldOptions> {
+  const { nics, bridges, vifs } = scenario
+  const indices = { nics: indicesOf(nics), bridges: indicesOf(bridges), vifs: indicesOf(vifs) }
   return {
     seed: scenario.seed,
     payload: scenario.payload,
-    nics: scenario.nics.map(({ rateBps, queueBytes, propagationNs, overheadBytes }) => ({
+    fillPayload: files.length > 0 && scenario.payload === 'copy',
+    nics: nics.map(({ rateBps, queueBytes, propagationNs, overheadBytes }) => ({
       rateBps,
       queueBytes,
       propagationNs,
       overheadBytes,
     })),
-    vifs: scenario.vifs.map(({ uplink, rate, jiffiesHz, ringOrder, backlogPackets }) => ({
-      nic: indexOf(nics, uplink),
-      creditBytes: rate?.creditBytes ?? 0,
-      creditUsec: rate?.creditUsec ?? 0,
-      jiffiesHz,
-      ringOrder,
-      backlogPackets,
+    bridges: bridges.map((bridge) => ({
+      nics: bridge.nics.map((nic) => indexOf(indices.nics, nic)),
+      ageingNs: bridge.ageingNs,
     })),
-    sources,
+    vifs: vifs.map((vif) => ({
+      ...uplinkOf(vif, indices),
+      creditBytes: vif.rate?.creditBytes ?? 0,
+      creditUsec: vif.rate?.creditUsec ?? 0,
+      jiffiesHz: vif.jiffiesHz,
+      ringOrder: vif.ringOrder,
+      backlogPackets: vif.backlogPackets,
+      queues: vif.queues,
+      splitEventChannels: vif.splitEventChannels,
+    })),
+    sources: await sourcesOf(scenario, indices),
+    captures: files.map(({ kind, name }) => ({
+      kind,
+      index: indexOf(kind.startsWith('nic') ? indices.nics : indices.vifs, name),
+    })),
   }
+}
+
+function indicesOf(named: readonly { name: string }[]): ReadonlyMap<string, number> {
+  return new Map(named.map(({ name }, i) => [name, i]))
+}
+
+function uplinkOf({ uplink }: ScenarioVif, { nics, bridges }: Indices): Pick<NativeVif, 'uplinkKind' | 'uplink'> {
+  const bridge = bridges.get(uplink)
+  if (bridge !== undefined) return { uplinkKind: 'bridge', uplink: bridge }
+  return { uplinkKind: 'nic', uplink: indexOf(nics, uplink) }
+}
+
+async function sourcesOf(scenario: Scenario, indices: Indices): Promise<NativeWorldOptions['sources']> {
+  const captures = new Map<string, Promise<Capture>>()
+  const sources: NativeWorldOptions['sources'] = []
+  for (const source of scenario.traffic) {
+    const stopNs = Math.min(source.stopNs ?? scenario.durationNs, scenario.durationNs)
+    const { direction, startNs } = source
+    if (startNs >= stopNs) continue // a run cut short by --duration
+    const vif = indexOf(indices.vifs, source.vif)
+    const nic = direction === 'in' ? nicBefore(vif, scenario, indices) : 0
+    const base = { vif, direction, nic, startNs, stopNs }
+    sources.push(source.kind === 'constant' ? constant(source, base, indices) : await replay(source, base, captures))
+  }
+  return sources
+}
+
+/** The NIC on which frames for a vif come in: its uplink, or the first one of that bridge. */
+function nicBefore(vif: number, scenario: Scenario, { nics, bridges }: Indices): number {
+  const uplink = scenario.vifs[vif]?.uplink ?? ''
+  const bridge = scenario.bridges[bridges.get(uplink) ?? -1]
+  return indexOf(nics, bridge ? (bridge.nics[0] ?? '') : uplink)
 }
 
 function indexOf(indices: ReadonlyMap<string, number>, name: string): number {
@@ -49,31 +94,31 @@ function indexOf(indices: ReadonlyMap<string, number>, name: string): number {
   return index
 }
 
-function constant(source: ConstantSource, vif: number, stopNs: number): NativeWorldOptions['sources'][number] {
-  const { startNs, rateBps, sizeBytes, flows } = source
+type Base = Pick<NativeReplaySource, 'vif' | 'direction' | 'nic' | 'startNs' | 'stopNs'>
+
+function constant(source: ConstantSource, base: Base, { vifs }: Indices): NativeConstantSource {
+  const { rateBps, sizeBytes, flows, to, gsoBytes } = source
   const jitterNs = Math.floor((source.jitter * sizeBytes * 8e9) / rateBps)
-  return { kind: 'constant', vif, startNs, stopNs, rateBps, sizeBytes, flows, jitterNs }
+  const peer = to === null ? -1 : indexOf(vifs, to)
+  return { kind: 'constant', ...base, rateBps, sizeBytes, flows, jitterNs, peer, gsoBytes }
 }
 
 async function replay(
   source: ReplaySource,
-  vif: number,
-  stopNs: number,
+  base: Base,
   captures: Map<string, Promise<Capture>>,
 ): Promise<NativeReplaySource> {
   const capture = await captureOf(source, captures)
-  const { startNs, speed } = source
+  const { speed } = source
   const times = speed === 1 ? capture.timesNs : capture.timesNs.map((time) => faster(time, speed))
   const period = source.loop ? periodNs(source, capture, times.at(-1) ?? 0n) : 0n
-  const length = BigInt(stopNs - startNs)
+  const length = BigInt(base.stopNs - base.startNs)
   // A damaged clock can put frames centuries ahead: what lies behind the run is left out here.
   const isOneRound = period === 0n || period >= length
   const count = isOneRound ? countBelow(times, length) : times.length
   return {
     kind: 'replay',
-    vif,
-    startNs,
-    stopNs,
+    ...base,
     loopNs: isOneRound ? 0 : Number(period),
     timesNs: times.subarray(0, count),
     sizesBytes: capture.sizesBytes.subarray(0, count),
@@ -88,8 +133,9 @@ function countBelow(times: BigInt64Array, end: bigint): number {
 }
 
 async function captureOf(source: ReplaySource, captures: Map<string, Promise<Capture>>): Promise<Capture> {
-  const key = `${source.guest} ${source.pcap}`
-  const loading = captures.get(key) ?? loadCapture(source.pcap, source.guest)
+  const { guest, direction, pcap } = source
+  const key = `${guest} ${direction} ${pcap}`
+  const loading = captures.get(key) ?? loadCapture(pcap, guest, direction)
   captures.set(key, loading)
   try {
     return await loading

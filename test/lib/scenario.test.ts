@@ -36,6 +36,7 @@ test('a scenario becomes numbers, with defaults', (t) => {
       { name: 'eth0', rateBps: 1e9, queueBytes: 2 ** 20, propagationNs: 20_000, overheadBytes: 24 },
       { name: 'eth1', rateBps: 2.5e9, queueBytes: 512_000, propagationNs: 0, overheadBytes: 0 },
     ],
+    bridges: [],
     vifs: [
       {
         name: 'web',
@@ -44,23 +45,38 @@ test('a scenario becomes numbers, with defaults', (t) => {
         ringOrder: 1,
         backlogPackets: 50,
         jiffiesHz: 250,
+        queues: 1,
+        splitEventChannels: true,
       },
-      { name: 'bulk', uplink: 'eth1', rate: null, ringOrder: 0, backlogPackets: 1000, jiffiesHz: 0 },
+      {
+        name: 'bulk',
+        uplink: 'eth1',
+        rate: null,
+        ringOrder: 0,
+        backlogPackets: 1000,
+        jiffiesHz: 0,
+        queues: 1,
+        splitEventChannels: true,
+      },
     ],
     traffic: [
       {
         kind: 'constant',
         vif: 'web',
+        direction: 'out',
         startNs: 5e9,
         stopNs: 55e9,
         rateBps: 1.5e6,
         sizeBytes: 1500,
         flows: 8,
         jitter: 0.5,
+        to: null,
+        gsoBytes: 0,
       },
       {
         kind: 'replay',
         vif: 'bulk',
+        direction: 'out',
         startNs: 0,
         stopNs: null,
         pcap: path.resolve('some/captures/bulk.pcap'),
@@ -194,7 +210,7 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     'name: web',
     'name: web\noutput: { interval: 10us }',
     2,
-    /: output\.interval: would record 6000000 samples .*; use 60us or more$/,
+    /: output\.interval: would record 6000000 samples .*; use 80us or more$/,
   ],
   ['a key twice', 'ringOrder: 1', 'rate: 1Mb/s', 7, /web\.yaml:7: "rate" is there twice; keep one of the two$/],
   ['a section twice', 'traffic:', 'nics: {}\ntraffic:', 10, /web\.yaml:10: "nics" is there twice; /],
@@ -233,20 +249,13 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     2,
     /web\.yaml:2: [a-z]+: not available in this version; remove it$/,
   ]),
-  ...['min: 1Mb/s', 'weight: 1', 'queues: 1'].map((text): [string, string, string, number, RegExp] => [
+  ...['min: 1Mb/s', 'weight: 1'].map((text): [string, string, string, number, RegExp] => [
     text,
     'ringOrder: 1',
     text,
     7,
     /vifs\.web\.[a-z]+: not available in this version; remove it$/,
   ]),
-  [
-    'direction',
-    'loop: true',
-    'direction: in',
-    17,
-    /traffic\[1\]\.direction: not available in this version; remove it$/,
-  ],
 ]
 
 for (const [what, from, to, line, message] of edits)

@@ -1,0 +1,43 @@
+import { stripVTControlCharacters } from 'node:util'
+
+import Table from 'cli-table3'
+import pc from 'picocolors'
+
+/** Colours for standard output: none in a pipe, none with NO_COLOR. */
+export const colors = pc.createColors(pc.isColorSupported && Boolean(process.stdout.isTTY))
+
+/** A table without lines but one under its head; columns after the first are aligned to the right. */
+export function plainTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const none = {
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+  }
+  const table = new Table({
+    head: head.map((name) => colors.bold(name)),
+    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+    chars: {
+      ...none,
+      top: '',
+      bottom: '',
+      left: '',
+      right: '',
+      middle: '  ',
+      mid: '',
+      'mid-mid': '',
+      'left-mid': '',
+      'right-mid': '',
+    },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  })
+  table.push(...rows.map((row) => [...row]))
+  const lines = table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+  const width = Math.max(...lines.map((line) => stripVTControlCharacters(line).length))
+  return [...lines.slice(0, 1), colors.dim('-'.repeat(width)), ...lines.slice(1)].join('\n')
+}

@@ -1,0 +1,51 @@
+import type { DirectionResults, Results, VifResults } from '../simulation/results.ts'
+import type { Scenario } from '../simulation/scenario.ts'
+import type { Drops } from '../simulation/vif-counters.ts'
+import { colors } from './plain-table.ts'
+
+/** Lines about vifs; the files have all. */
+const maxRemarks = 16
+
+/** Causes as people call them, in the order in which they are told. */
+const words: Record<keyof Drops, string> = {
+  backlog: 'backlog',
+  error: 'error',
+  nic: 'nic',
+  bridge: 'bridge',
+  noBuffer: 'no buffer',
+  carrier: 'carrier',
+  filtered: 'filtered',
+  queue: 'queue',
+  expired: 'expired',
+  grant: 'grant',
+  disconnected: 'disconnected',
+}
+/** What everybody expects of a cap and a NIC: the tables say enough. */
+const usual: readonly string[] = ['backlog', 'nic']
+
+/** What a run's tables do not show: vifs that are down, packets that were lost for unusual reasons. */
+export function remarks({ vifs }: Scenario, results: Results): string[] {
+  const lines = vifs.flatMap(({ name }) => {
+    const vif = results.vifs[name]
+    return vif ? [...stateOf(name, vif), ...dropsOf(name, 'tx', vif.tx), ...dropsOf(name, 'rx', vif.rx)] : []
+  })
+  if (lines.length === 0) return []
+  const rest = lines.length - maxRemarks
+  return [
+    ...lines.slice(0, maxRemarks),
+    ...(rest > 0 ? [`... and ${rest} more lines; --json or --out has all`] : []),
+    '',
+  ]
+}
+
+function stateOf(name: string, { fault, carrier }: VifResults): string[] {
+  if (fault !== null) return [colors.yellow(`${name}: disabled, ${fault}`)]
+  return carrier ? [] : [colors.yellow(`${name}: carrier off`)]
+}
+
+function dropsOf(name: string, direction: string, { drops }: DirectionResults): string[] {
+  const causes = Object.entries(words).filter(([cause]) => drops[cause as keyof Drops] > 0)
+  if (causes.every(([cause]) => usual.includes(cause))) return []
+  const told = causes.map(([cause, word]) => `${word} ${drops[cause as keyof Drops].toLocaleString('en-US')}`)
+  return [`drops: ${name} ${direction} ${told.join(', ')}`]
+}

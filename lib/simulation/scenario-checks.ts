@@ -1,0 +1,140 @@
+import { formatDuration } from '../units.ts'
+import { captureFiles } from './capture-files.ts'
+import { missing } from './scenario-problems.ts'
+import type { Problem } from './scenario-problems.ts'
+import type { CheckedInput } from './schema.ts'
+import { trafficProblems } from './traffic-checks.ts'
+import type { Path } from './yaml-source.ts'
+
+// What the schema cannot see: how many there are, and whether what is named is there and fits together.
+
+const maxNics = 256
+const maxBridges = 256
+const maxVifs = 4095
+const maxSources = 65536
+/** Linux's BR_MAX_PORTS. */
+const maxBridgePorts = 1024
+/** The driver domain has 4096 event channel ports, the first of them reserved. */
+const maxEventPorts = 4095
+/** Numbers that the series of one run may hold: 80 MB. */
+const maxSeriesNumbers = 10_000_000
+
+const countOf = (section: object): number => Object.keys(section).length
+
+/** Everything that is wrong with a scenario whose values are well-formed. */
+export function problemsIn(input: CheckedInput): Problem[] {
+  return [
+    ...countProblems(input),
+    ...bridgeProblems(input),
+    ...uplinkProblems(input),
+    ...eventPortProblems(input),
+    ...trafficProblems(input),
+    ...seriesProblems(input),
+    ...pcapProblems(input),
+  ]
+}
+
+function countProblems(input: CheckedInput): Problem[] {
+  const counted = [
+    { key: 'nics', count: countOf(input.nics), least: 1, most: maxNics },
+    { key: 'bridges', count: countOf(input.bridges), least: 0, most: maxBridges },
+    { key: 'vifs', count: countOf(input.vifs), least: 1, most: maxVifs },
+    { key: 'traffic', count: input.traffic.length, least: 1, most: maxSources },
+  ]
+  return counted
+    .filter(({ count, least, most }) => count < least || count > most)
+    .map(({ key, count, least, most }) => ({
+      path: [key],
+      message: `has ${count} entries; write ${least} to ${most}`,
+    }))
+}
+
+function bridgeProblems(input: CheckedInput): Problem[] {
+  const bridgeOfNic = new Map<string, string>()
+  return Object.entries(input.bridges).flatMap(([name, { nics }]): Problem[] => {
+    const path: Path = ['bridges', name]
+    const problems = nics.flatMap((nic, i): Problem[] => {
+      const here: Path = [...path, 'nics', i]
+      if (!Object.hasOwn(input.nics, nic)) return [missing(here, nic, { NIC: input.nics })]
+      const owner = bridgeOfNic.get(nic)
+      if (owner !== undefined)
+        return [{ path: here, message: `${nic} is a port of bridge ${owner} already; leave it out here` }]
+      bridgeOfNic.set(nic, name)
+      return []
+    })
+    if (Object.hasOwn(input.nics, name))
+      problems.push({ path, message: `there is a NIC of this name; call the bridge something else, as in br0` })
+    const vifs = Object.values(input.vifs).filter(({ uplink }) => uplink === name).length
+    if (nics.length + vifs > maxBridgePorts)
+      problems.push({
+        path,
+        message: `has ${nics.length + vifs} ports, ${nics.length} NICs and ${vifs} vifs; a bridge has at most ${maxBridgePorts}: use several`,
+      })
+    return problems
+  })
+}
+
+function uplinkProblems({ nics, bridges, vifs }: CheckedInput): Problem[] {
+  const bridgeOfNic = new Map(
+    Object.entries(bridges).flatMap(([name, { nics: ports }]) => ports.map((nic) => [nic, name])),
+  )
+  return Object.entries(vifs).flatMap(([name, { uplink }]): Problem[] => {
+    const path: Path = ['vifs', name, 'uplink']
+    const bridge = bridgeOfNic.get(uplink)
+    if (bridge !== undefined)
+      return [{ path, message: `${uplink} is a port of bridge ${bridge}; write the bridge, uplink: ${bridge}` }]
+    if (Object.hasOwn(nics, uplink) || Object.hasOwn(bridges, uplink)) return []
+    return [missing(path, uplink, countOf(bridges) > 0 ? { NIC: nics, bridge: bridges } : { NIC: nics })]
+  })
+}
+
+/** What a vif takes in the driver domain: for its rings and, with several queues, its control ring. */
+function eventPortsOf({ queues }: { queues: number }, splitEventChannels: boolean): number {
+  return queues * (splitEventChannels ? 2 : 1) + (queues > 1 ? 1 : 0)
+}
+
+function eventPortProblems({ vifs }: CheckedInput): Problem[] {
+  const all = Object.values(vifs)
+  const sum = (ports: (vif: (typeof all)[number]) => number): number => all.reduce((n, vif) => n + ports(vif), 0)
+  const needed = sum((vif) => eventPortsOf(vif, vif.splitEventChannels))
+  if (needed <= maxEventPorts || all.length > maxVifs) return []
+  const unsplit = sum((vif) => eventPortsOf(vif, false))
+  const fix =
+    unsplit === needed
+      ? 'use fewer vifs or queues'
+      : unsplit <= maxEventPorts
+        ? `with splitEventChannels: false for all they need ${unsplit}`
+        : `use fewer vifs or queues, and splitEventChannels: false`
+  const message = `need ${needed} event channel ports of the driver domain, which has ${maxEventPorts}; ${fix}`
+  return [{ path: ['vifs'], message }]
+}
+
+function seriesProblems({ duration, output, nics, vifs }: CheckedInput): Problem[] {
+  const samples = Math.ceil(duration / output.interval)
+  const numbers = samples * (1 + 4 * countOf(vifs) + 2 * countOf(nics))
+  if (numbers <= maxSeriesNumbers) return []
+  const longer = formatDuration(output.interval * Math.ceil(numbers / maxSeriesNumbers))
+  const message = `would record ${samples} samples of every vif and NIC; use ${longer} or more`
+  return [{ path: ['output', 'interval'], message }]
+}
+
+function pcapProblems({ output, nics, vifs }: CheckedInput): Problem[] {
+  if (!output.pcap) return []
+  const { pcap } = output
+  const sections = [
+    { key: 'nics', what: 'NIC', names: pcap.nics, known: nics },
+    { key: 'vifs', what: 'vif', names: pcap.vifs, known: vifs },
+  ]
+  const problems = sections.flatMap(({ key, what, names, known }) =>
+    names.flatMap((name, i): Problem[] => {
+      const path: Path = ['output', 'pcap', key, i]
+      if (!Object.hasOwn(known, name)) return [missing(path, name, { [what]: known })]
+      return names.indexOf(name) < i ? [{ path, message: `${name} is there twice; keep one of the two` }] : []
+    }),
+  )
+  if (problems.length > 0) return problems
+  const files = new Set<string>()
+  const twice = captureFiles(pcap).find(({ file }) => files.size === files.add(file).size)?.file
+  if (twice === undefined) return []
+  return [{ path: ['output', 'pcap', 'nics'], message: `two of these would write ${twice}; leave one out` }]
+}
