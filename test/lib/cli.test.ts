@@ -108,6 +108,17 @@ const badFiles: [
   ],
   ['another link type', /^error: web\.yaml:8: .*: link type 113, not Ethernet \(1\); /, undefined, cookedCapture],
   [
+    'captures and no folder for them',
+    /^error: web\.yaml: output\.pcap: there is no folder for the captures; name one with --out$/,
+    (text) => `${text}output: { pcap: { nics: [eth0] } }\n`,
+  ],
+  [
+    'a guest that gets nothing',
+    /^error: web\.yaml:8: .*: no frame to 02:00:00:00:00:01; the destination MACs there are [^;]*fe:b6:f2:0c:ea:6f \(18 frames\)/,
+    (text) =>
+      text.replace('fe:b6:f2:0c:ea:6f', '02:00:00:00:00:01').replace('kind: replay', 'kind: replay, direction: in'),
+  ],
+  [
     'a guest that is not there',
     /^error: web\.yaml:8: .*: no frame from 02:00:00:00:00:01; the source MACs there are fe:b6:f2:0c:ea:6f \(1626 frames\), /,
     replace('fe:b6:f2:0c:ea:6f', '02:00:00:00:00:01'),

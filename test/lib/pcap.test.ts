@@ -14,6 +14,7 @@ interface Frame {
   seconds?: number
   fraction?: number
   source?: string
+  destination?: string
   /** Bytes in the file. */
   included?: number
   /** Bytes on the wire. */
@@ -35,14 +36,17 @@ function makePcap(frames: Frame[], options: FileOptions = {}): Buffer {
     values.forEach((value, i) => (isBigEndian ? bytes.writeUInt32BE(value, i * 4) : bytes.writeUInt32LE(value, i * 4)))
     return bytes
   }
-  const records = frames.flatMap(({ seconds = 1, fraction = 0, source = guest, included = 60, original = 1000 }) => {
-    const data = Buffer.alloc(included, 0xaa)
-    data.set(
-      Buffer.from(source.replaceAll(':', ''), 'hex').subarray(0, Math.max(0, included - 6)),
-      Math.min(6, included),
-    )
-    return [words(seconds, fraction, included, original), data]
-  })
+  const records = frames.flatMap(
+    ({ seconds = 1, fraction = 0, source = guest, destination, included = 60, original = 1000 }) => {
+      const data = Buffer.alloc(included, 0xaa)
+      if (destination) data.set(Buffer.from(destination.replaceAll(':', ''), 'hex'))
+      data.set(
+        Buffer.from(source.replaceAll(':', ''), 'hex').subarray(0, Math.max(0, included - 6)),
+        Math.min(6, included),
+      )
+      return [words(seconds, fraction, included, original), data]
+    },
+  )
   return Buffer.concat([words(magic, isBigEndian ? 0x00020004 : 0x00040002, 0, 0, snapLength, linkType), ...records])
 }
 
@@ -69,6 +73,52 @@ for (const [name, frames, bytes] of totals)
     for (let i = 0; i < frames; i++)
       t.true(mac.equals(capture.headers.subarray(i * headerStride + 6, i * headerStride + 12)))
   })
+
+/** Counted once with tcpdump: `ether dst GUEST or ether multicast`, not `ether src GUEST`. */
+const received: [name: string, frames: number, bytes: number][] = [
+  ['bulk', 684, 45_528],
+  ['web', 3_029, 222_550],
+  ['voip', 18, 1_874],
+]
+
+for (const [name, frames, bytes] of received)
+  test(`the frames for the guest in ${name}.pcap`, async (t) => {
+    const capture = await loadCapture(`examples/captures/${name}.pcap`, guest, 'in')
+    t.deepEqual([capture.count, capture.bytes], [frames, bytes])
+    const out = await loadCapture(`examples/captures/${name}.pcap`, guest)
+    t.deepEqual([capture.spanNs, capture.recordCount], [out.spanNs, out.recordCount], 'one clock for both')
+  })
+
+test('what is for the guest: sent to it or to a group, by others', (t) => {
+  const group = '01:00:5e:00:00:fb'
+  const frames: Frame[] = [
+    { source: other, destination: guest, original: 1001 },
+    { source: other, destination: group, original: 1002 },
+    { source: other, destination: 'ff:ff:ff:ff:ff:ff', original: 1003 },
+    { source: other, destination: '02:00:00:00:00:09', original: 1004 },
+    { source: guest, destination: other, original: 1005 },
+    { source: guest, destination: group, original: 1006 },
+    { source: guest, destination: guest, original: 1007 },
+  ]
+  const sizes = (direction: 'in' | 'out') => [
+    ...readCapture(makePcap(frames), { file: 'x.pcap', guest, direction }).sizesBytes,
+  ]
+  t.deepEqual(sizes('in'), [1001, 1002, 1003])
+  t.deepEqual(sizes('out'), [1005, 1006, 1007])
+})
+
+test('a guest that gets nothing but what is sent to groups', (t) => {
+  const toGroup: Frame = { source: other, destination: 'ff:ff:ff:ff:ff:ff' }
+  const receive = (frames: Frame[]) => readCapture(makePcap(frames), { file: 'x.pcap', guest, direction: 'in' })
+  t.is(receive([toGroup, { source: guest }]).count, 1, 'it is there: it sends')
+  t.throws(() => receive([toGroup]), {
+    message: /no frame to fe:.*; all that is there is sent to groups: capture again$/,
+  })
+  t.throws(() => receive([toGroup, { source: other, destination: '02:00:00:00:00:09' }]), {
+    message: /no frame to fe:.*; the destination MACs there are 02:00:00:00:00:09 \(1 frames\)$/,
+  })
+  t.throws(() => receive([]), { message: /; the capture holds no record at all: capture again$/ })
+})
 
 const formats: [what: string, options: FileOptions, fractionNs: bigint][] = [
   ['little endian, microseconds', {}, 1000n],
@@ -188,6 +238,12 @@ test('arguments of a wrong type are refused by name', async (t) => {
   for (const file of [undefined, 0, 5, null])
     await t.throwsAsync(anyLoad(file, guest), { code: 'ERR_INVALID_ARGUMENT' })
   await t.throwsAsync(anyLoad('x.pcap'), { code: 'ERR_INVALID_ARGUMENT' })
+  for (const direction of ['both', null, 1]) {
+    const message = /direction must be 'out' or 'in'$/
+    t.throws(() => anyRead(two, { file: 'x.pcap', guest, direction }), { code: 'ERR_INVALID_ARGUMENT', message })
+    const withDirection = loadCapture as (...words: unknown[]) => Promise<unknown>
+    await t.throwsAsync(withDirection('x.pcap', guest, direction), { code: 'ERR_INVALID_ARGUMENT', message })
+  }
   t.is(readCapture(new Uint8Array(two), { file: 'x.pcap', guest }).count, 2, 'a plain Uint8Array will do')
 })
 
