@@ -1,10 +1,12 @@
 #include "addon/world.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "addon/arguments.h"
 #include "addon/environment.h"
@@ -38,12 +40,17 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                        InstanceMethod<&WorldWrap::run>("run"),
                                        InstanceMethod<&WorldWrap::latency>("latency"),
                                        InstanceMethod<&WorldWrap::fault>("fault"),
+                                       InstanceMethod<&WorldWrap::carrier>("carrier"),
+                                       InstanceMethod<&WorldWrap::reconnect>("reconnect"),
+                                       InstanceMethod<&WorldWrap::take_capture>("takeCapture"),
                                        InstanceMethod<&WorldWrap::trace_hash>("traceHash"),
                                        InstanceMethod<&WorldWrap::close>("close"),
                                        InstanceAccessor<&WorldWrap::vif_counters>("vifCounters"),
                                        InstanceAccessor<&WorldWrap::vif_counter_names>("vifCounterNames"),
                                        InstanceAccessor<&WorldWrap::nic_counters>("nicCounters"),
                                        InstanceAccessor<&WorldWrap::nic_counter_names>("nicCounterNames"),
+                                       InstanceAccessor<&WorldWrap::bridge_counters>("bridgeCounters"),
+                                       InstanceAccessor<&WorldWrap::bridge_counter_names>("bridgeCounterNames"),
                                    }));
 }
 
@@ -55,10 +62,12 @@ WorldWrap::WorldWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WorldWra
   } catch (const std::bad_alloc&) {
     throw make_error(info.Env(), kState, "not enough memory for this world: fewer vifs, or smaller queues");
   }
-  vif_counters_ = Napi::Persistent(
-      Napi::BigUint64Array::New(info.Env(), world_->vif_count() * kVifCounterNames.size()).As<Napi::Object>());
-  nic_counters_ = Napi::Persistent(
-      Napi::BigUint64Array::New(info.Env(), world_->nic_count() * kNicCounterNames.size()).As<Napi::Object>());
+  const auto rows = [&](std::size_t count, std::size_t columns) {
+    return Napi::Persistent(Napi::BigUint64Array::New(info.Env(), count * columns).As<Napi::Object>());
+  };
+  vif_counters_ = rows(world_->vif_count(), kVifCounters);
+  nic_counters_ = rows(world_->network().nics(), kNicCounterNames.size());
+  bridge_counters_ = rows(world_->network().bridges(), kBridgeCounterNames.size());
 }
 
 World& WorldWrap::open(Napi::Env env) {
@@ -81,19 +90,30 @@ Napi::Value WorldWrap::run(const Napi::CallbackInfo& info) {
 }
 
 void WorldWrap::refresh(Napi::Env env) {
-  constexpr std::size_t kVif = kVifCounterNames.size();
   constexpr std::size_t kNic = kNicCounterNames.size();
-  const auto vifs = writable(env, vif_counters_, world_->vif_count() * kVif);
-  for (std::uint32_t vif = 0; vif < vifs.size() / kVif; ++vif)
-    world_->read_vif_counters(vif, vifs.subspan(vif * kVif).first<kVif>());
-  const auto nics = writable(env, nic_counters_, world_->nic_count() * kNic);
+  constexpr std::size_t kBridge = kBridgeCounterNames.size();
+  const Network& network = world_->network();
+  const auto vifs = writable(env, vif_counters_, world_->vif_count() * kVifCounters);
+  for (std::uint32_t vif = 0; vif < vifs.size() / kVifCounters; ++vif)
+    std::ranges::copy(world_->read_vif_counters(vif), vifs.subspan(vif * kVifCounters).begin());
+  const auto nics = writable(env, nic_counters_, network.nics() * kNic);
   for (std::uint32_t nic = 0; nic < nics.size() / kNic; ++nic)
-    world_->read_nic_counters(nic, nics.subspan(nic * kNic).first<kNic>());
+    network.read_nic_counters(nic, nics.subspan(nic * kNic).first<kNic>());
+  const auto bridges = writable(env, bridge_counters_, network.bridges() * kBridge);
+  for (std::uint32_t bridge = 0; bridge < bridges.size() / kBridge; ++bridge)
+    network.read_bridge_counters(bridge, bridges.subspan(bridge * kBridge).first<kBridge>());
 }
 
 Napi::Value WorldWrap::latency(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Histogram& latency = open(env).latency(to_vif(info));
+  const World& world = open(env);
+  const VifPath& vif = world.vif(to_vif(info));
+  const std::string direction = info[1].IsString() ? info[1].As<Napi::String>().Utf8Value() : "";
+  if (direction != "tx" && direction != "rx" && direction != "all")
+    throw make_error(env, kInvalidArgument, "direction must be 'tx', 'rx' or 'all'");
+  Histogram latency;
+  if (direction != "rx") latency.merge(vif.tx_latency());
+  if (direction != "tx") latency.merge(vif.rx_latency());
   const auto number = [&](std::uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
   Napi::Object result = Napi::Object::New(env);
   result.Set("p50", number(latency.quantile(50, 100)));
@@ -103,9 +123,31 @@ Napi::Value WorldWrap::latency(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value WorldWrap::fault(const Napi::CallbackInfo& info) {
-  const Fault fault = open(info.Env()).fault(to_vif(info));
+  const World& world = open(info.Env());
+  const Fault fault = world.vif(to_vif(info)).fault();
   if (fault == Fault::kNone) return info.Env().Null();
   return Napi::String::New(info.Env(), fault_name(fault));
+}
+
+Napi::Value WorldWrap::carrier(const Napi::CallbackInfo& info) {
+  const World& world = open(info.Env());
+  return Napi::Boolean::New(info.Env(), world.vif(to_vif(info)).back_end().has_carrier());
+}
+
+void WorldWrap::reconnect(const Napi::CallbackInfo& info) {
+  World& world = open(info.Env());
+  world.reconnect(to_vif(info));
+  refresh(info.Env());
+}
+
+Napi::Value WorldWrap::take_capture(const Napi::CallbackInfo& info) {
+  Captures& captures = open(info.Env()).captures();
+  if (captures.count() == 0) throw make_error(info.Env(), kOutOfRange, "capture: this world has none");
+  const auto capture = static_cast<std::uint32_t>(to_integer(info[0], "capture", 0, captures.count() - 1));
+  const std::vector<std::byte> bytes = captures.writer(capture).take();
+  const auto array = Napi::Uint8Array::New(info.Env(), bytes.size());
+  std::ranges::copy(std::as_bytes(std::span(bytes)), reinterpret_cast<std::byte*>(array.Data()));
+  return array;
 }
 
 Napi::Value WorldWrap::trace_hash(const Napi::CallbackInfo& info) {
@@ -117,10 +159,15 @@ Napi::Value WorldWrap::trace_hash(const Napi::CallbackInfo& info) {
 Napi::Value WorldWrap::vif_counters(const Napi::CallbackInfo&) { return vif_counters_.Value(); }
 Napi::Value WorldWrap::nic_counters(const Napi::CallbackInfo&) { return nic_counters_.Value(); }
 Napi::Value WorldWrap::vif_counter_names(const Napi::CallbackInfo& info) {
-  return to_strings(info.Env(), kVifCounterNames);
+  return to_strings(info.Env(), vif_counter_names());
 }
 Napi::Value WorldWrap::nic_counter_names(const Napi::CallbackInfo& info) {
   return to_strings(info.Env(), kNicCounterNames);
+}
+
+Napi::Value WorldWrap::bridge_counters(const Napi::CallbackInfo&) { return bridge_counters_.Value(); }
+Napi::Value WorldWrap::bridge_counter_names(const Napi::CallbackInfo& info) {
+  return to_strings(info.Env(), kBridgeCounterNames);
 }
 
 void WorldWrap::close(const Napi::CallbackInfo&) { world_.reset(); }

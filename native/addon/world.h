@@ -20,11 +20,17 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   Napi::Value latency(const Napi::CallbackInfo& info);
   // fault(vif): fault_name(), or null while the vif lives.
   Napi::Value fault(const Napi::CallbackInfo& info);
+  Napi::Value carrier(const Napi::CallbackInfo& info);
+  void reconnect(const Napi::CallbackInfo& info);
+  // takeCapture(capture): a Uint8Array with what was written since the last call.
+  Napi::Value take_capture(const Napi::CallbackInfo& info);
   Napi::Value trace_hash(const Napi::CallbackInfo& info);
   Napi::Value vif_counters(const Napi::CallbackInfo& info);
   Napi::Value vif_counter_names(const Napi::CallbackInfo& info);
   Napi::Value nic_counters(const Napi::CallbackInfo& info);
   Napi::Value nic_counter_names(const Napi::CallbackInfo& info);
+  Napi::Value bridge_counters(const Napi::CallbackInfo& info);
+  Napi::Value bridge_counter_names(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
   World& open(Napi::Env env);
@@ -36,6 +42,7 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   // JavaScript owns the counters' memory: it may outlive the world, or be transferred away at any time.
   Napi::ObjectReference vif_counters_;
   Napi::ObjectReference nic_counters_;
+  Napi::ObjectReference bridge_counters_;
 };
 
 }  // namespace ringback::addon

@@ -17,12 +17,15 @@ struct NicConfig {
   std::uint32_t overhead_bytes = 0;  // serialised with each frame: preamble, FCS, gap
 };
 
-// A frame on its way to the wire.
+// A frame on its way between a vif and a wire, with what its world knows of it.
 struct WireFrame {
-  TimeNs offered_ns;  // when its guest had it to send
-  std::uint32_t size_bytes;
-  std::uint32_t vif;
-  BufferRef buffer;
+  Frame frame;
+  TimeNs offered_ns = 0;              // when its sender had it to send
+  const std::byte* header = nullptr;  // its first bytes where no payload moves, and before it is in a buffer
+  std::uint16_t header_bytes = 0;
+  bool inbound = false;            // from the wire, for `vif`; otherwise from `vif`
+  std::uint32_t vif = 0;           // on whose account it is
+  std::uint32_t payload_seed = 0;  // of the bytes behind its header, where its world makes some
 };
 
 // Units:    frames without overhead in every count; the overhead only takes time on the wire.
@@ -38,13 +41,13 @@ class Nic {
   // Queues a frame. False: the queue is full and the frame is dropped; an idle NIC takes any frame.
   // Requires: collect(now) was called.
   [[nodiscard]] bool offer(TimeNs now, const WireFrame& frame) {
-    if (queued_bytes_ + frame.size_bytes > config_.queue_bytes && !queue_.empty()) {
+    if (queued_bytes_ + frame.frame.size_bytes > config_.queue_bytes && !queue_.empty()) {
       ++dropped_packets_;
-      dropped_bytes_ += frame.size_bytes;
+      dropped_bytes_ += frame.frame.size_bytes;
       return false;
     }
-    queue_.push({serialise(now, frame.size_bytes), frame});
-    queued_bytes_ += frame.size_bytes;
+    queue_.push({serialise(now, frame.frame.size_bytes), frame});
+    queued_bytes_ += frame.frame.size_bytes;
     return true;
   }
 
@@ -54,12 +57,15 @@ class Nic {
     while (!queue_.empty() && queue_.front().finish_ns <= now) {
       const Queued& first = queue_.front();
       ++sent_packets_;
-      sent_bytes_ += first.frame.size_bytes;
-      queued_bytes_ -= first.frame.size_bytes;
+      sent_bytes_ += first.frame.frame.size_bytes;
+      queued_bytes_ -= first.frame.frame.size_bytes;
       departed(first.finish_ns, first.frame);
       queue_.pop();
     }
   }
+
+  // When the first frame's last bit leaves; kNever when nothing waits.
+  [[nodiscard]] TimeNs next_finish_ns() const noexcept { return queue_.empty() ? kNever : queue_.front().finish_ns; }
 
   [[nodiscard]] const NicConfig& config() const noexcept { return config_; }
   [[nodiscard]] std::uint64_t sent_packets() const noexcept { return sent_packets_; }

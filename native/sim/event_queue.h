@@ -14,6 +14,9 @@ struct Event {
   enum class Kind : std::uint32_t {
     kSource,       // target: source
     kCreditTimer,  // target: vif
+    kArrival,      // target: NIC
+    kRxTimer,      // target: vif * BackEnd::kMaxQueues + queue
+    kUnmask,       // target: port of the driver domain
   };
   TimeNs time_ns;
   Kind kind;

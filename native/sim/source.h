@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -12,12 +13,14 @@
 
 namespace ringback {
 
-// A frame that a guest wants to send. The header's bytes live as long as the source.
+// A frame that somebody wants to send. The header's bytes live as long as the source.
 struct Offer {
   TimeNs offered_ns = 0;
-  std::uint32_t size_bytes = 0;
-  std::uint32_t header_bytes = 0;
   const std::byte* header = nullptr;
+  std::uint32_t size_bytes = 0;
+  std::uint32_t payload_seed = 0;  // another one for each frame of a world, as good as always
+  std::uint16_t header_bytes = 0;
+  std::uint16_t gso_size_bytes = 0;  // 0: no segmentation asked for; otherwise TCP over IPv4
 };
 
 struct ConstantConfig {
@@ -27,7 +30,9 @@ struct ConstantConfig {
   std::uint32_t size_bytes = 0;  // 60 .. 65535
   std::uint32_t flows = 1;       // 1 .. 64512, taken in turn
   TimeNs jitter_ns = 0;          // each frame is late by a random time below this, and below the gap between frames
-  std::uint32_t guest = 0;       // for the headers' addresses
+  Endpoint from = {0};           // for the headers' addresses; from and to differ
+  Endpoint to = {};
+  std::uint32_t gso_size_bytes = 0;  // > 0: TCP frames that ask for segments of so many bytes
 };
 
 // Frames of one size at one rate: frame k at start + k * size / rate, exactly, rounded down to a nanosecond.
@@ -45,6 +50,7 @@ class ConstantSource {
 
   ConstantConfig config_;
   Random random_;
+  std::uint32_t payload_seed_;
   std::vector<FlowHeader> headers_;
   std::uint32_t flow_ = 0;
   TimeNs gap_ns_;
@@ -68,7 +74,7 @@ inline constexpr std::size_t kReplayHeaderBytes = 128;
 // The frames of a capture at their times.
 class ReplaySource {
  public:
-  explicit ReplaySource(ReplayConfig config);
+  ReplaySource(ReplayConfig config, std::uint64_t seed);
 
   [[nodiscard]] TimeNs next_ns() const noexcept { return next_ns_; }
   [[nodiscard]] Offer take() noexcept;
@@ -77,17 +83,25 @@ class ReplaySource {
   void schedule() noexcept;
 
   ReplayConfig config_;
+  std::uint32_t payload_seed_;
   std::size_t index_ = 0;
   TimeNs round_start_ns_;
   TimeNs next_ns_ = kNever;
 };
 
-// Any source, and the vif whose guest it drives.
+// Any source, and where its frames begin: at a vif's guest, or at the far end of a NIC's wire, for a vif.
 class Source {
  public:
-  Source(std::uint32_t vif, std::variant<ConstantSource, ReplaySource> kind) : vif_(vif), kind_(std::move(kind)) {}
+  using Kind = std::variant<ConstantSource, ReplaySource>;
+
+  // From the guest of `vif`.
+  Source(std::uint32_t vif, Kind kind) : vif_(vif), kind_(std::move(kind)) {}
+  // For `vif`, from the wire of `nic`.
+  Source(std::uint32_t vif, std::uint32_t nic, Kind kind) : vif_(vif), nic_(nic), kind_(std::move(kind)) {}
 
   [[nodiscard]] std::uint32_t vif() const noexcept { return vif_; }
+  // The NIC on which its frames arrive; nothing when a guest sends them.
+  [[nodiscard]] std::optional<std::uint32_t> nic() const noexcept { return nic_; }
   [[nodiscard]] TimeNs next_ns() const noexcept {
     return std::visit([](const auto& source) { return source.next_ns(); }, kind_);
   }
@@ -97,7 +111,8 @@ class Source {
 
  private:
   std::uint32_t vif_;
-  std::variant<ConstantSource, ReplaySource> kind_;
+  std::optional<std::uint32_t> nic_;
+  Kind kind_;
 };
 
 }  // namespace ringback

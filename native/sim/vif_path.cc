@@ -1,42 +1,121 @@
 #include "sim/vif_path.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
+#include "vif/toeplitz.h"
 
 namespace ringback {
 namespace {
 
-// xen.md "shared ring": a new ring always attaches.
-BackRing<TxRing> attach(std::span<std::byte> memory) {
-  auto ring = BackRing<TxRing>::attach(memory);
-  RB_ASSERT(ring.has_value());
-  return *ring;
+constexpr abi::domid_t kDriverDomain = 0;
+
+// The queue of each entry of the mapping that a guest sets.
+std::vector<std::uint32_t> even_mapping(std::uint32_t queues) {
+  std::vector<std::uint32_t> mapping(HashConfig::kMaxMappingEntries);
+  for (std::uint32_t i = 0; i < mapping.size(); ++i) mapping[i] = i % queues;
+  return mapping;
 }
 
-constexpr abi::domid_t kDriverDomain = 0;
+Cause cause_of(BackEnd::Received received) noexcept {
+  switch (received) {
+    case BackEnd::Received::kNoCarrier:
+      return Cause::kCarrier;
+    case BackEnd::Received::kFiltered:
+      return Cause::kFiltered;
+    default:
+      return Cause::kQueue;
+  }
+}
 
 }  // namespace
 
-VifPath::VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<Domain> guest, Payload payload,
-                 Ports ports, GrantCopier& grants, FrameBuffers& buffers, Uplinks& uplinks)
+VifPath::VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<Domain> guest, const VifWorld& world)
     : index_(index),
-      nic_(config.nic),
-      ports_(ports),
-      buffers_(buffers),
-      uplinks_(uplinks),
-      guest_(guest,
-             {.guest = *guest,
-              .back_end = kDriverDomain,
-              .ring_order = config.ring_order,
-              .shared_page = payload == Payload::kNone},
-             config.backlog_packets),
-      back_end_(attach(guest_.front_end().ring_memory()), guest->domid,
-                CreditShaper(config.credit, 0, config.jiffies_hz), grants, buffers, *this) {}
+      config_(config),
+      world_(world),
+      guest_(std::move(guest)),
+      backoffs_(config.ports()),
+      back_end_({.guest = guest_->domid,
+                 .shaper = CreditShaper(config.credit, 0, config.jiffies_hz),
+                 .grants = world.grants,
+                 .buffers = world.buffers}) {
+  for (std::uint32_t queue = 0; queue < config.queues; ++queue)
+    queues_.push_back(
+        std::make_unique<QueuePath>(*this, queue, TxFront::entries(config.ring_order), config.backlog_packets));
+}
 
-bool VifPath::offer(const Offer& offer) {
-  offered_.add(offer.size_bytes);
-  if (guest_.offer(offer)) return guest_.send();
-  count_drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
-  return false;
+FrontEnd::Layout VifPath::layout_of(const VifConfig& config, bool moves_payload) noexcept {
+  return {.queues = config.queues,
+          .ring_order = config.ring_order,
+          .shared_page = !moves_payload,
+          .control_ring = config.has_control_ring()};
+}
+
+bool VifPath::connect(TimeNs now) {
+  back_end_.disconnect(now);
+  for (const auto& queue : queues_) queue->abandon(now);
+  front_end_.reset();  // its pages are the next one's
+  front_end_ = std::make_unique<FrontEnd>(*guest_, kDriverDomain, layout_of(config_, moves_payload()));
+  std::vector<BackEnd::Queue> queues;
+  for (std::uint32_t queue = 0; queue < config_.queues; ++queue)
+    queues.push_back({.tx_ring = front_end_->tx(queue).ring_memory(),
+                      .rx_ring = front_end_->rx(queue).ring_memory(),
+                      .sink = *queues_[queue],
+                      .rx_sink = *queues_[queue]});
+  CtrlFront* control = front_end_->control();
+  const BackEnd::Control back_control{.ring = control ? control->ring_memory() : std::span<std::byte>(),
+                                      .grants = world_.control_grants,
+                                      .scratch = world_.control_scratch};
+  [[maybe_unused]] const bool connected = back_end_.connect(now, queues, control ? &back_control : nullptr);
+  RB_ASSERT(connected);  // the rings are new
+  for (SpuriousBackoff& backoff : backoffs_) static_cast<void>(backoff.handled(false));
+  return control && control->configure({.mapping = even_mapping(config_.queues)});
+}
+
+std::uint32_t VifPath::tx_queue_of(const Offer& offer) const noexcept {
+  return config_.queues == 1 ? 0 : flow_hash({offer.header, offer.header_bytes}) % config_.queues;
+}
+
+std::optional<std::uint32_t> VifPath::offer(TimeNs now, const Offer& offer) {
+  tx_.offered.add(offer.size_bytes);
+  const std::uint32_t queue = tx_queue_of(offer);
+  if (!queues_[queue]->offer(offer)) {
+    tx_.drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
+    return std::nullopt;
+  }
+  return queues_[queue]->send(now) ? std::optional(queue) : std::nullopt;
+}
+
+std::span<const std::byte> VifPath::header_of(const WireFrame& frame) const noexcept {
+  if (!moves_payload()) return {frame.header, frame.header_bytes};
+  const std::size_t most = std::min<std::size_t>(frame.frame.size_bytes, kHashedHeaderBytes);
+  return world_.buffers.bytes(frame.frame.buffer).first(most);
+}
+
+std::optional<std::uint32_t> VifPath::receive(TimeNs now, const WireFrame& frame) {
+  const BackEnd::Accepted accepted = back_end_.receive(now, frame.frame, header_of(frame));
+  if (accepted.result == BackEnd::Received::kQueued) {
+    queues_[accepted.queue]->wait(frame);
+    return accepted.queue;
+  }
+  world_.buffers.release(frame.frame.buffer);
+  rx_.drop(now, cause_of(accepted.result), frame.frame.size_bytes);
+  return std::nullopt;
+}
+
+void VifPath::received(TimeNs now, const WireFrame& frame) {
+  rx_.delivered.add(frame.frame.size_bytes);
+  rx_latency_.record(now - frame.offered_ns);
+  received_trace_.fold(now);
+  received_trace_.fold(frame.offered_ns);
+  received_trace_.fold(frame.frame.size_bytes);
+}
+
+void VifPath::delivered(const WireFrame& frame, TimeNs arrival_ns) {
+  in_network(frame).remove(frame.frame.size_bytes);
+  account(frame).delivered.add(frame.frame.size_bytes);
+  (frame.inbound ? rx_latency_ : tx_latency_).record(arrival_ns - frame.offered_ns);
 }
 
 bool VifPath::hold_back(TimeNs now, TimeNs timer_ns) {
@@ -50,61 +129,24 @@ bool VifPath::on_credit_timer(TimeNs now) {
   if (back_end_.shaper().timer_ns() != now) return false;
   held_back_ns_ += now - held_since_ns_;
   held_since_ns_ = kNever;
-  back_end_.on_timer();
   return true;
 }
 
-void VifPath::transmit(TimeNs now, std::span<const Frame> frames) {
-  for (const Frame& frame : frames) {
-    const Offer offer = guest_.take_off_ring(frame.id);
-    if (uplinks_.transmit(now, nic_, {offer.offered_ns, frame.size_bytes, index_, frame.buffer})) {
-      on_nic_.add(frame.size_bytes);
-    } else {
-      buffers_.release(frame.buffer);
-      count_drop(now, Cause::kNic, frame.size_bytes);
-    }
+VifPath::Counts VifPath::counts(TimeNs now) const {
+  Counts counts{.tx = tx_,
+                .rx = rx_,
+                .tx_queued = tx_in_network_,
+                .rx_queued = rx_in_network_,
+                .held_back_ns = held_back_ns_ + (held_since_ns_ == kNever ? 0 : now - held_since_ns_),
+                .notifies_to_back = notifies_to_back_,
+                .notifies_to_front = notifies_to_front_,
+                .spurious_events = 0};
+  for (const auto& queue : queues_) {
+    counts.tx_queued += queue->tx_queued();
+    counts.rx_queued += queue->rx_queued();
   }
-}
-
-void VifPath::dropped(TimeNs now, const Frame& frame) {
-  guest_.take_off_ring(frame.id);
-  count_drop(now, Cause::kError, frame.size_bytes);
-}
-
-void VifPath::delivered(std::uint32_t size_bytes, TimeNs latency_ns) {
-  on_nic_.remove(size_bytes);
-  delivered_.add(size_bytes);
-  latency_.record(latency_ns);
-}
-
-void VifPath::count_drop(TimeNs now, Cause cause, std::uint32_t size_bytes) {
-  drops_[static_cast<std::size_t>(cause)].add(size_bytes);
-  drops_trace_.fold(now);
-  drops_trace_.fold(std::uint64_t{size_bytes} << 8 | static_cast<std::uint64_t>(cause));
-}
-
-void VifPath::read_counters(TimeNs now, std::span<std::uint64_t, kVifCounterNames.size()> counters) const {
-  const Tally in_guest = guest_.queued();
-  const TimeNs holding_ns = held_since_ns_ == kNever ? 0 : now - held_since_ns_;
-  const std::array values = {
-      offered_.packets,
-      offered_.bytes,
-      delivered_.packets,
-      delivered_.bytes,
-      in_guest.packets + on_nic_.packets,
-      in_guest.bytes + on_nic_.bytes,
-      drops_[0].packets,
-      drops_[0].bytes,
-      drops_[1].packets,
-      drops_[1].bytes,
-      drops_[2].packets,
-      drops_[2].bytes,
-      held_back_ns_ + holding_ns,
-      notifies_to_back_,
-      notifies_to_front_,
-  };
-  static_assert(values.size() == kVifCounterNames.size());
-  for (std::size_t i = 0; i < values.size(); ++i) counters[i] = values[i];
+  for (const SpuriousBackoff& backoff : backoffs_) counts.spurious_events += backoff.spurious_events();
+  return counts;
 }
 
 }  // namespace ringback

@@ -1,105 +1,170 @@
-// One vif of a simulated world, from the guest's queue to the uplink, with everything that is counted about it.
+// One vif of a simulated world: its guest, its back end, and everything that is counted about it.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "base/time.h"
-#include "event/event_channel.h"
+#include "event/spurious_backoff.h"
 #include "net/nic.h"
-#include "sim/guest.h"
+#include "sim/account.h"
+#include "sim/captures.h"
 #include "sim/histogram.h"
+#include "sim/queue_path.h"
 #include "sim/trace.h"
 #include "vif/back_end.h"
+#include "vif/front_end.h"
 
 namespace ringback {
 
+// What a vif's frames leave through.
+struct Uplink {
+  enum class Kind : std::uint8_t { kNic, kBridge };
+  Kind kind = Kind::kNic;
+  std::uint32_t index = 0;
+};
+
 struct VifConfig {
-  std::uint32_t nic = 0;
-  Credit credit;                 // the default is no cap
+  Uplink uplink = {};
+  Credit credit = {};            // the default is no cap
   std::uint32_t jiffies_hz = 0;  // > 0: Linux's clock in the shaper
   std::uint32_t ring_order = 0;
-  std::uint32_t backlog_packets = 1000;
+  std::uint32_t backlog_packets = 1000;  // a queue
+  std::uint32_t queues = 1;              // 1 .. BackEnd::kMaxQueues
+  bool split_event_channels = true;      // one for each direction of a queue
+
+  // The control ring is there for the guest to spread what it receives.
+  [[nodiscard]] bool has_control_ring() const noexcept { return queues > 1; }
+  [[nodiscard]] std::uint32_t ports() const noexcept {
+    return queues * (split_event_channels ? 2 : 1) + (has_control_ring() ? 1 : 0);
+  }
 };
 
-// Counters of a vif, in this order; all but queued* are cumulative.
-inline constexpr std::array kVifCounterNames = {
-    "offeredPackets",    "offeredBytes",          "deliveredPackets",    "deliveredBytes",      "queuedPackets",
-    "queuedBytes",       "droppedBacklogPackets", "droppedBacklogBytes", "droppedErrorPackets", "droppedErrorBytes",
-    "droppedNicPackets", "droppedNicBytes",       "heldBackNs",          "notifiesToBack",      "notifiesToFront",
-};
+class VifPath;
 
-// Those before the notifications: what an optimisation must not change.
-inline constexpr std::size_t kTracedVifCounters = 13;
-
-// Where a vif's frames go.
+// Where vifs' frames go.
 class Uplinks {
  public:
-  // False: the NIC's queue is full. The buffer is taken only when it is true.
-  [[nodiscard]] virtual bool transmit(TimeNs now, std::uint32_t nic, const WireFrame& frame) = 0;
+  // Takes the frame, its buffer, and the care for `from`'s account.
+  virtual void transmit(TimeNs now, VifPath& from, const WireFrame& frame) = 0;
 
  protected:
   ~Uplinks() = default;
 };
 
-class VifPath final : public FrameSink {
+// What all vifs of a world share. All of it outlives them.
+struct VifWorld {
+  GrantCopier& grants;
+  FrameBuffers& buffers;
+  Uplinks& uplinks;
+  Captures& captures;
+  GrantCopier& control_grants;  // moves bytes also where no payload does
+  ScratchPage control_scratch;
+  bool fill_payload = false;
+};
+
+// A frame that somebody wants to send, on the account of `vif`.
+[[nodiscard]] WireFrame to_wire_frame(const Offer& offer, std::uint32_t vif, bool inbound) noexcept;
+
+class VifPath {
  public:
-  struct Ports {
-    Port front = 0;
-    Port back = 0;
-  };
+  // Requires: a guest with FrontEnd::pages_needed() and grants_needed() of layout_of(config).
+  VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<Domain> guest, const VifWorld& world);
 
-  VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<Domain> guest, Payload payload, Ports ports,
-          GrantCopier& grants, FrameBuffers& buffers, Uplinks& uplinks);
+  [[nodiscard]] static FrontEnd::Layout layout_of(const VifConfig& config, bool moves_payload) noexcept;
 
-  [[nodiscard]] Guest& guest() noexcept { return guest_; }
+  // The guest makes new rings and the back end connects to them: at first, and again after a fault. What was under way
+  // between the two is lost. Returns whether the back end must be notified of the control ring.
+  bool connect(TimeNs now);
+
+  [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
+  [[nodiscard]] const VifConfig& config() const noexcept { return config_; }
+  [[nodiscard]] FrontEnd& front_end() noexcept { return *front_end_; }
   [[nodiscard]] BackEnd& back_end() noexcept { return back_end_; }
-  [[nodiscard]] const Histogram& latency() const noexcept { return latency_; }
+  [[nodiscard]] const BackEnd& back_end() const noexcept { return back_end_; }
+  [[nodiscard]] QueuePath& queue(std::uint32_t queue) noexcept { return *queues_[queue]; }
+  [[nodiscard]] Domain& guest() noexcept { return *guest_; }
+  [[nodiscard]] Uplinks& uplinks() noexcept { return world_.uplinks; }
+
+  [[nodiscard]] bool moves_payload() const noexcept { return world_.buffers.has_payload(); }
+  [[nodiscard]] bool fills_payload() const noexcept { return world_.fill_payload; }
+  [[nodiscard]] PcapWriter* capture(CaptureKind kind) noexcept { return world_.captures.at(kind, index_); }
+
   // Why the vif is dead: the back end's judgement of the guest, or the guest's of the back end.
   [[nodiscard]] Fault fault() const noexcept {
-    return back_end_.fault() != Fault::kNone ? back_end_.fault() : guest_.front_end().fault();
+    return back_end_.fault() != Fault::kNone ? back_end_.fault() : front_end_->fault();
   }
-  [[nodiscard]] Ports ports() const noexcept { return ports_; }
 
-  // The guest has a frame to send. Returns whether the back end must be notified.
-  [[nodiscard]] bool offer(const Offer& offer);
+  // The guest has a frame to send. Returns the queue of which the back end must be notified, if any.
+  [[nodiscard]] std::optional<std::uint32_t> offer(TimeNs now, const Offer& offer);
+  // A frame for the guest, with its buffer. Returns the queue that has work now, if any.
+  [[nodiscard]] std::optional<std::uint32_t> receive(TimeNs now, const WireFrame& frame);
+  // The guest has a frame in hands.
+  void received(TimeNs now, const WireFrame& frame);
+  // The last bit of a frame has left a NIC and is behind the wire at `arrival_ns`.
+  void delivered(const WireFrame& frame, TimeNs arrival_ns);
+
   // The back end waits for credit until `timer_ns`. Returns whether the timer must be set: it may be set already.
   [[nodiscard]] bool hold_back(TimeNs now, TimeNs timer_ns);
   // A credit timer fired. False: it is an old one and means nothing.
   [[nodiscard]] bool on_credit_timer(TimeNs now);
-  // The last bit of a frame has left its NIC.
-  void delivered(std::uint32_t size_bytes, TimeNs latency_ns);
+
+  [[nodiscard]] Account& tx() noexcept { return tx_; }
+  [[nodiscard]] Account& rx() noexcept { return rx_; }
+  [[nodiscard]] Account& account(const WireFrame& frame) noexcept { return frame.inbound ? rx_ : tx_; }
+  // Frames of an account that are on a NIC or on a wire.
+  [[nodiscard]] Tally& in_network(const WireFrame& frame) noexcept {
+    return frame.inbound ? rx_in_network_ : tx_in_network_;
+  }
+  // By the back end's port, in the order in which they were bound.
+  [[nodiscard]] SpuriousBackoff& backoff(std::uint32_t port) noexcept { return backoffs_[port]; }
+
   void count_notify_to_back() noexcept { ++notifies_to_back_; }
   void count_notify_to_front() noexcept { ++notifies_to_front_; }
 
-  void read_counters(TimeNs now, std::span<std::uint64_t, kVifCounterNames.size()> counters) const;
-  void fold_into(TraceHash& hash) const { hash.fold(drops_trace_.value()); }
+  [[nodiscard]] const Histogram& tx_latency() const noexcept { return tx_latency_; }
+  [[nodiscard]] const Histogram& rx_latency() const noexcept { return rx_latency_; }
 
-  void transmit(TimeNs now, std::span<const Frame> frames) override;
-  void dropped(TimeNs now, const Frame& frame) override;
+  // For the reports: see vif_counters.h.
+  struct Counts {
+    const Account& tx;
+    const Account& rx;
+    Tally tx_queued;
+    Tally rx_queued;
+    TimeNs held_back_ns;
+    std::uint64_t notifies_to_back;
+    std::uint64_t notifies_to_front;
+    std::uint64_t spurious_events;
+  };
+  [[nodiscard]] Counts counts(TimeNs now) const;
+  [[nodiscard]] const TraceHash& received_trace() const noexcept { return received_trace_; }
 
  private:
-  enum class Cause : std::uint8_t { kBacklog, kError, kNic };
-  void count_drop(TimeNs now, Cause cause, std::uint32_t size_bytes);
+  [[nodiscard]] std::uint32_t tx_queue_of(const Offer& offer) const noexcept;
+  [[nodiscard]] std::span<const std::byte> header_of(const WireFrame& frame) const noexcept;
 
   std::uint32_t index_;
-  std::uint32_t nic_;
-  Ports ports_;
-  FrameBuffers& buffers_;
-  Uplinks& uplinks_;
-  Guest guest_;
-  BackEnd back_end_;  // uses the guest's ring: destroyed before it
-  Tally offered_;
-  Tally delivered_;
-  std::array<Tally, 3> drops_;  // by Cause
-  Tally on_nic_;
+  VifConfig config_;
+  VifWorld world_;
+  std::shared_ptr<Domain> guest_;
+  Account tx_;
+  Account rx_;
+  Tally tx_in_network_;
+  Tally rx_in_network_;
+  std::vector<SpuriousBackoff> backoffs_;
+  std::vector<std::unique_ptr<QueuePath>> queues_;
+  std::unique_ptr<FrontEnd> front_end_;
+  BackEnd back_end_;  // uses the front end's rings and the queues: destroyed before them
   std::uint64_t notifies_to_back_ = 0;
   std::uint64_t notifies_to_front_ = 0;
   TimeNs held_back_ns_ = 0;        // finished waits for credit
   TimeNs held_since_ns_ = kNever;  // and the one that goes on
-  Histogram latency_;
-  TraceHash drops_trace_;
+  Histogram tx_latency_;
+  Histogram rx_latency_;
+  TraceHash received_trace_;
 };
 
 }  // namespace ringback

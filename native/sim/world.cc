@@ -9,7 +9,6 @@ namespace ringback {
 namespace {
 
 constexpr abi::domid_t kDriverDomain = 0;
-constexpr std::uint32_t kGuestPorts = 8;
 constexpr std::uint32_t kNoVif = ~std::uint32_t{0};
 constexpr std::uint32_t kMinFrameBytes = 60;
 
@@ -19,13 +18,17 @@ std::shared_ptr<Domain> make_domain(abi::domid_t domid, std::uint32_t pages, std
   return std::make_shared<Domain>(domid, PageArena(pages), GrantTable(grants, Sharing::kOneThread));
 }
 
-// The pages that frames can hold at once: every NIC's queue full of the smallest frames, and a batch in the making.
-// Only what is touched takes memory.
+// The pages that frames can hold at once: every queue of a NIC or to a guest full of the smallest frames, and a batch
+// in the making. Only what is touched takes memory.
 std::uint32_t driver_pages(const WorldConfig& config) {
-  if (config.payload == Payload::kNone) return 1;
+  constexpr std::uint32_t kControlPages = 1;
+  if (config.payload == Payload::kNone) return 1 + kControlPages;
   constexpr std::uint64_t kMostPages = std::uint64_t{1} << 20;
-  std::uint64_t pages = std::uint64_t{BackEnd::kPollFrames} * 17;
-  for (const NicConfig& nic : config.nics) pages += nic.queue_bytes / kMinFrameBytes + 17;
+  constexpr std::uint64_t kLargestFramePages = 17;
+  std::uint64_t pages = kControlPages + TxBack::kPollFrames * kLargestFramePages;
+  for (const NicConfig& nic : config.nics) pages += nic.queue_bytes / kMinFrameBytes + kLargestFramePages;
+  for (const VifConfig& vif : config.vifs)
+    pages += vif.queues * (RxBack::kMaxQueuedBytes / kMinFrameBytes + kLargestFramePages);
   return static_cast<std::uint32_t>(std::min(pages, kMostPages));
 }
 
@@ -35,31 +38,68 @@ World::World(const WorldConfig& config)
     : channels_(*this),
       driver_domain_(make_domain(kDriverDomain, driver_pages(config), abi::GNTTAB_NR_RESERVED_ENTRIES)),
       copier_(domains_, kDriverDomain, config.payload),
+      control_copier_(domains_, kDriverDomain, Payload::kCopy),
+      control_page_(driver_domain_->arena.allocate().value()),
       buffers_(driver_domain_->arena, config.payload),
-      nic_traces_(config.nics.size()) {
-  RB_ASSERT(config.vifs.size() <= kMaxVifs);
+      captures_(config.captures, buffers_),
+      network_(config.nics, config.bridges, config.vifs, config.seed, config.fill_payload, buffers_, captures_, *this),
+      fill_payload_(config.fill_payload),
+      arrival_armed_(config.nics.size(), false),
+      rx_timer_armed_(config.vifs.size() * BackEnd::kMaxQueues, false) {
   [[maybe_unused]] const bool added = domains_.add(driver_domain_) && channels_.add_domain(kDriverDomain);
   RB_ASSERT(added);
   vif_by_port_.resize(kMaxPorts, kNoVif);
-  for (const NicConfig& nic : config.nics) nics_.emplace_back(nic);
-  for (std::uint32_t vif = 0; vif < config.vifs.size(); ++vif) add_vif(vif, config.vifs[vif], config.payload);
+  for (std::uint32_t vif = 0; vif < config.vifs.size(); ++vif) add_vif(vif, config.vifs[vif]);
 }
 
 World::~World() = default;
 
-void World::add_vif(std::uint32_t vif, const VifConfig& config, Payload payload) {
-  RB_ASSERT(config.nic < nics_.size());
+void World::add_vif(std::uint32_t vif, const VifConfig& config) {
   const abi::domid_t domid = guest_domid(vif);
-  const auto guest = make_domain(domid, FrontEnd::pages_needed(config.ring_order, payload == Payload::kNone),
-                                 abi::GNTTAB_NR_RESERVED_ENTRIES + FrontEnd::entries(config.ring_order));
-  [[maybe_unused]] const bool added = domains_.add(guest) && channels_.add_domain(domid, kGuestPorts);
+  const auto layout = VifPath::layout_of(config, buffers_.has_payload());
+  const auto guest = make_domain(domid, FrontEnd::pages_needed(layout),
+                                 abi::GNTTAB_NR_RESERVED_ENTRIES + FrontEnd::grants_needed(layout));
+  [[maybe_unused]] const bool added = domains_.add(guest) && channels_.add_domain(domid, config.ports() + 1);
   RB_ASSERT(added);
-  const Port front = channels_.alloc_unbound(domid, kDriverDomain).port;
-  const Port back = channels_.bind_interdomain(kDriverDomain, domid, front).port;
-  vif_by_port_[back] = vif;
-  vifs_.push_back(std::make_unique<VifPath>(vif, config, guest, payload, VifPath::Ports{front, back}, copier_, buffers_,
-                                            static_cast<Uplinks&>(*this)));
-  schedule_poll(vif);  // as a back end does once it is connected: what came before it could not be notified
+  const VifWorld world{.grants = copier_,
+                       .buffers = buffers_,
+                       .uplinks = network_,
+                       .captures = captures_,
+                       .control_grants = control_copier_,
+                       .control_scratch = {control_page_, driver_domain_->arena.page(control_page_)},
+                       .fill_payload = fill_payload_};
+  vifs_.push_back(std::make_unique<VifPath>(vif, config, guest, world));
+  for (std::uint32_t port = 0; port < config.ports(); ++port) {
+    [[maybe_unused]] const Port front = channels_.alloc_unbound(domid, kDriverDomain).port;
+    RB_ASSERT(front == port + 1);
+    const Port back = channels_.bind_interdomain(kDriverDomain, domid, front).port;
+    if (port == 0) first_ports_.push_back(back);
+    RB_ASSERT(back == back_port(vif, port));
+    vif_by_port_[back] = vif;
+    channels_.clear_pending(kDriverDomain, back);  // binding sets it; connect() looks at everything
+  }
+  connect(vif);
+}
+
+// As a back end does once it is connected, it looks at the rings: what came before it could not be notified.
+void World::connect(std::uint32_t vif) {
+  VifPath& path = *vifs_[vif];
+  const bool notify_control = path.connect(now_ns_);
+  for (std::uint32_t queue = 0; queue < path.config().queues; ++queue) {
+    static_cast<void>(path.front_end().rx(queue).post());
+    static_cast<void>(path.queue(queue).send(now_ns_));
+    ready_.push({Ready::Who::kTxPoll, vif, queue});
+  }
+  if (notify_control) notify_back_end(vif, path.config().ports() - 1);
+}
+
+void World::reconnect(std::uint32_t vif) {
+  for (std::uint32_t port = 0; port < vifs_[vif]->config().ports(); ++port) {
+    channels_.clear_pending(guest_domid(vif), port + 1);
+    channels_.clear_pending(kDriverDomain, back_port(vif, port));
+    channels_.unmask(kDriverDomain, back_port(vif, port));
+  }
+  connect(vif);
 }
 
 void World::add_source(Source source) {
@@ -81,101 +121,191 @@ TimeNs World::run(TimeNs until_ns, std::uint64_t max_events) {
     }
     run_event(timers_.pop());
   }
-  for (std::uint32_t nic = 0; nic < nics_.size(); ++nic) collect(nic);
+  for (std::uint32_t nic = 0; nic < network_.nics(); ++nic) network_.collect(now_ns_, nic);
   return now_ns_;
 }
 
 void World::run_ready() {
   const Ready ready = ready_.front();
   ready_.pop();
-  VifPath& path = *vifs_[ready.vif];
-  if (ready.side == Side::kBackEnd) {
-    channels_.clear_pending(kDriverDomain, path.ports().back);
-    poll(ready.vif);
-    return;
+  switch (ready.who) {
+    case Ready::Who::kFrontEnd:
+      return on_front_end_event(ready.vif, ready.index);
+    case Ready::Who::kBackEndEvent:
+      return on_back_end_event(ready.vif, ready.index);
+    case Ready::Who::kTxPoll:
+      return poll_tx(ready.vif, ready.index);
+    case Ready::Who::kRxRun:
+      return static_cast<void>(run_rx(ready.vif, ready.index));
+    case Ready::Who::kControlPoll:
+      return static_cast<void>(poll_control(ready.vif));
   }
-  channels_.clear_pending(guest_domid(ready.vif), path.ports().front);
-  if (path.guest().on_event()) channels_.send(guest_domid(ready.vif), path.ports().front);
 }
 
 void World::run_event(const Event& event) {
   now_ns_ = event.time_ns;
-  if (event.kind == Event::Kind::kCreditTimer) {
-    if (vifs_[event.target]->on_credit_timer(now_ns_)) poll(event.target);
-    return;
+  switch (event.kind) {
+    case Event::Kind::kSource:
+      return run_source(event.target);
+    case Event::Kind::kCreditTimer:
+      return on_credit_timer(event.target);
+    case Event::Kind::kArrival:
+      arrival_armed_[event.target] = false;
+      return network_.arrive(now_ns_, event.target);
+    case Event::Kind::kRxTimer:
+      rx_timer_armed_[event.target] = false;
+      return schedule_rx(event.target / BackEnd::kMaxQueues, event.target % BackEnd::kMaxQueues);
+    case Event::Kind::kUnmask:
+      channels_.unmask(kDriverDomain, event.target);
+      return;
   }
-  Source& source = sources_[event.target];
+}
+
+void World::run_source(std::uint32_t index) {
+  Source& source = sources_[index];
   const Offer offer = source.take();
-  if (source.next_ns() != kNever) timers_.push({source.next_ns(), Event::Kind::kSource, event.target});
-  VifPath& path = *vifs_[source.vif()];
-  if (path.offer(offer)) channels_.send(guest_domid(source.vif()), path.ports().front);
+  if (source.next_ns() != kNever) timers_.push({source.next_ns(), Event::Kind::kSource, index});
+  if (source.nic()) return network_.offer_from_wire(now_ns_, *source.nic(), source.vif(), offer);
+  if (const auto queue = vifs_[source.vif()]->offer(now_ns_, offer))
+    notify_back_end(source.vif(), port_of(source.vif(), *queue, false));
 }
 
-void World::poll(std::uint32_t vif) {
+void World::on_front_end_event(std::uint32_t vif, std::uint32_t port) {
   VifPath& path = *vifs_[vif];
-  const BackEnd::Polled polled = path.back_end().poll(now_ns_);
-  if (polled.notify) channels_.send(kDriverDomain, path.ports().back);
-  if (polled.next == BackEnd::Next::kPollAgain) schedule_poll(vif);
-  if (polled.next == BackEnd::Next::kWaitForCredit) {
-    const TimeNs timer_ns = path.back_end().shaper().timer_ns();
-    if (path.hold_back(now_ns_, timer_ns)) timers_.push({timer_ns, Event::Kind::kCreditTimer, vif});
+  channels_.clear_pending(guest_domid(vif), port + 1);
+  const PortRole role = role_of(path.config(), port);
+  if (role.is_control()) return front_end_control(vif);
+  bool notify = false;
+  if (role.tx) {
+    path.front_end().tx(role.queue).reap();
+    notify = path.queue(role.queue).send(now_ns_);
+  }
+  if (role.rx) notify = path.queue(role.queue).take(now_ns_) || notify;
+  if (notify) notify_back_end(vif, port);
+}
+
+void World::front_end_control(std::uint32_t vif) {
+  CtrlFront* control = vifs_[vif]->front_end().control();
+  if (control && control->poll().notify) notify_back_end(vif, vifs_[vif]->config().ports() - 1);
+}
+
+// Events without a reason make the port stay masked for a while.
+void World::on_back_end_event(std::uint32_t vif, std::uint32_t port) {
+  VifPath& path = *vifs_[vif];
+  channels_.clear_pending(kDriverDomain, back_port(vif, port));
+  const PortRole role = role_of(path.config(), port);
+  bool found_work = false;
+  if (role.is_control()) found_work = poll_control(vif);
+  if (role.tx && path.back_end().has_new_requests(role.queue)) {
+    found_work = true;
+    poll_tx(vif, role.queue);
+  }
+  if (role.rx) found_work = run_rx(vif, role.queue) || found_work;
+  const TimeNs delay_ns = path.backoff(port).handled(!found_work);
+  if (delay_ns == 0) return;
+  channels_.mask(kDriverDomain, back_port(vif, port));
+  timers_.push({now_ns_ + delay_ns, Event::Kind::kUnmask, back_port(vif, port)});
+}
+
+void World::on_credit_timer(std::uint32_t vif) {
+  VifPath& path = *vifs_[vif];
+  if (!path.on_credit_timer(now_ns_)) return;
+  const BackEnd::Waiters waiters = path.back_end().on_credit_timer();
+  for (std::uint32_t i = 0; i < waiters.count; ++i) poll_tx(vif, waiters.queues[i]);
+}
+
+void World::poll_tx(std::uint32_t vif, std::uint32_t queue) {
+  VifPath& path = *vifs_[vif];
+  const TxBack::Polled polled = path.back_end().poll_tx(queue, now_ns_);
+  if (polled.notify) notify_front_end(vif, port_of(vif, queue, false));
+  switch (polled.next) {
+    case TxBack::Next::kIdle:
+      return;
+    case TxBack::Next::kPollAgain:
+      return ready_.push({Ready::Who::kTxPoll, vif, queue});
+    case TxBack::Next::kWaitForCredit: {
+      const TimeNs timer_ns = path.back_end().shaper().timer_ns();
+      if (path.hold_back(now_ns_, timer_ns)) timers_.push({timer_ns, Event::Kind::kCreditTimer, vif});
+      return;
+    }
+    case TxBack::Next::kDisabled:  // what waits for the guest is given up
+      for (std::uint32_t i = 0; i < path.config().queues; ++i) static_cast<void>(run_rx(vif, i));
+      return;
   }
 }
 
-void World::schedule_poll(std::uint32_t vif) { ready_.push({vif, Side::kBackEnd}); }
+bool World::run_rx(std::uint32_t vif, std::uint32_t queue) {
+  VifPath& path = *vifs_[vif];
+  const RxBack::Ran ran = path.back_end().run_rx(queue, now_ns_);
+  if (ran.notify) notify_front_end(vif, port_of(vif, queue, true));
+  if (ran.next == RxBack::Next::kRunAgain) schedule_rx(vif, queue);
+  if (ran.next == RxBack::Next::kIdle) arm_rx_timer(vif, queue);
+  return ran.found_work;
+}
+
+bool World::poll_control(std::uint32_t vif) {
+  VifPath& path = *vifs_[vif];
+  const CtrlBack::Polled polled = path.back_end().poll_control();
+  if (polled.notify) notify_front_end(vif, path.config().ports() - 1);
+  if (polled.next == CtrlBack::Next::kPollAgain) ready_.push({Ready::Who::kControlPoll, vif, 0});
+  return polled.answered > 0;
+}
+
+void World::schedule_rx(std::uint32_t vif, std::uint32_t queue) { ready_.push({Ready::Who::kRxRun, vif, queue}); }
+
+void World::arm_arrival(std::uint32_t nic, TimeNs at) {
+  if (arrival_armed_[nic]) return;
+  arrival_armed_[nic] = true;
+  timers_.push({at, Event::Kind::kArrival, nic});
+}
+
+// A queue's timer never becomes due earlier than it was, so an old one may fire for nothing but never too late.
+void World::arm_rx_timer(std::uint32_t vif, std::uint32_t queue) {
+  const std::uint32_t target = vif * BackEnd::kMaxQueues + queue;
+  const TimeNs due_ns = vifs_[vif]->back_end().rx_timer_ns(queue);
+  if (due_ns == kNever || rx_timer_armed_[target]) return;
+  rx_timer_armed_[target] = true;
+  timers_.push({due_ns, Event::Kind::kRxTimer, target});
+}
+
+// Ports of a vif: of each queue one for both directions or one each, then the control ring's.
+World::PortRole World::role_of(const VifConfig& config, std::uint32_t port) noexcept {
+  const std::uint32_t a_queue = config.split_event_channels ? 2 : 1;
+  const std::uint32_t queue = port / a_queue;
+  if (queue >= config.queues) return {};
+  const bool is_split = config.split_event_channels;
+  return {.queue = queue, .tx = !is_split || port % 2 == 0, .rx = !is_split || port % 2 == 1};
+}
+
+std::uint32_t World::port_of(std::uint32_t vif, std::uint32_t queue, bool rx) const noexcept {
+  return vifs_[vif]->config().split_event_channels ? queue * 2 + (rx ? 1 : 0) : queue;
+}
+
+void World::notify_back_end(std::uint32_t vif, std::uint32_t port) { channels_.send(guest_domid(vif), port + 1); }
+
+void World::notify_front_end(std::uint32_t vif, std::uint32_t port) {
+  channels_.send(kDriverDomain, back_port(vif, port));
+}
+
+void World::send_from_guest(std::uint32_t vif, Port port) { channels_.send(guest_domid(vif), port); }
 
 void World::on_event(abi::domid_t domid, Port port) {
   if (domid != kDriverDomain) {
-    ready_.push({domid - 1u, Side::kFrontEnd});
+    ready_.push({Ready::Who::kFrontEnd, domid - 1u, port - 1});
     vifs_[domid - 1u]->count_notify_to_front();
     return;
   }
   const std::uint32_t vif = vif_by_port_[port];
-  if (vif == kNoVif) return;  // binding makes the new port pending; its first poll is scheduled anyway
+  if (vif == kNoVif) return;  // it is being bound
   vifs_[vif]->count_notify_to_back();
-  schedule_poll(vif);
-}
-
-bool World::transmit(TimeNs now, std::uint32_t nic, const WireFrame& frame) {
-  collect(nic);
-  return nics_[nic].offer(now, frame);
-}
-
-void World::collect(std::uint32_t nic) {
-  Nic& uplink = nics_[nic];
-  TraceHash& trace = nic_traces_[nic];
-  uplink.collect(now_ns_, [&](TimeNs finish_ns, const WireFrame& frame) {
-    const TimeNs arrival_ns = finish_ns + uplink.config().propagation_ns;
-    vifs_[frame.vif]->delivered(frame.size_bytes, arrival_ns - frame.offered_ns);
-    buffers_.release(frame.buffer);
-    trace.fold(finish_ns);
-    trace.fold(frame.offered_ns);
-    trace.fold(std::uint64_t{frame.vif} << 32 | frame.size_bytes);
-  });
-}
-
-void World::read_vif_counters(std::uint32_t vif, std::span<std::uint64_t, kVifCounterNames.size()> counters) const {
-  vifs_[vif]->read_counters(now_ns_, counters);
-}
-
-void World::read_nic_counters(std::uint32_t nic, std::span<std::uint64_t, kNicCounterNames.size()> counters) const {
-  const Nic& n = nics_[nic];
-  const std::array values = {n.sent_packets(),    n.sent_bytes(),    n.queued_packets(), n.queued_bytes(),
-                             n.dropped_packets(), n.dropped_bytes(), n.busy_ns()};
-  static_assert(values.size() == kNicCounterNames.size());
-  std::ranges::copy(values, counters.begin());
+  ready_.push({Ready::Who::kBackEndEvent, vif, port - first_ports_[vif]});
 }
 
 std::uint64_t World::trace_hash() const {
   TraceHash hash;
   hash.fold(now_ns_);
-  for (const TraceHash& trace : nic_traces_) hash.fold(trace.value());
-  for (std::uint32_t vif = 0; vif < vif_count(); ++vif) {
-    vifs_[vif]->fold_into(hash);
-    std::array<std::uint64_t, kVifCounterNames.size()> counters;
-    read_vif_counters(vif, counters);
-    for (const std::uint64_t value : std::span(counters).first(kTracedVifCounters)) hash.fold(value);
-  }
+  network_.fold_into(hash);
+  for (const auto& vif : vifs_) fold_vif(hash, *vif, now_ns_);
   return hash.value();
 }
 

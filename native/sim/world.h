@@ -1,6 +1,5 @@
 // The simulated world: guests, back ends, shapers and NICs in virtual time, on one thread.
 #pragma once
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -10,10 +9,11 @@
 #include "event/event_channel.h"
 #include "memory/domain.h"
 #include "memory/grant_copy.h"
-#include "net/nic.h"
+#include "sim/captures.h"
 #include "sim/event_queue.h"
+#include "sim/network.h"
 #include "sim/source.h"
-#include "sim/trace.h"
+#include "sim/vif_counters.h"
 #include "sim/vif_path.h"
 #include "vif/frame.h"
 
@@ -21,13 +21,13 @@ namespace ringback {
 
 struct WorldConfig {
   Payload payload = Payload::kCopy;
-  std::vector<NicConfig> nics;
-  std::vector<VifConfig> vifs;  // at most World::kMaxVifs; each names an existing NIC
+  bool fill_payload = false;  // frames carry made-up bytes behind their headers
+  std::uint64_t seed = 0;
+  std::vector<NicConfig> nics = {};
+  std::vector<BridgeOptions> bridges = {};  // each names existing NICs
+  std::vector<VifConfig> vifs = {};  // at most World::kMaxPorts ports in all; each names an existing NIC or bridge
+  std::vector<CaptureConfig> captures = {};  // each names an existing NIC or vif
 };
-
-// Counters of a NIC, in this order.
-inline constexpr std::array kNicCounterNames = {"sentPackets",    "sentBytes",    "queuedPackets", "queuedBytes",
-                                                "droppedPackets", "droppedBytes", "busyNs"};
 
 // The same configuration, sources and seeds give the same trace hash on every machine.
 //
@@ -35,66 +35,106 @@ inline constexpr std::array kNicCounterNames = {"sentPackets",    "sentBytes",  
 //          notified of comes first, in the order of the notifications; then timers by kind and number. Polls and
 //          notifications take no time.
 // Threads: one.
-class World final : private EventSink, private Uplinks {
+class World final : private EventSink, private NetworkHost {
  public:
-  // The driver domain needs a port a vif, and port 0 is never used.
-  static constexpr std::uint32_t kMaxVifs = kMaxPorts - 1;
+  // The driver domain has a port for each of the vifs' ports, and port 0 is never used.
+  static constexpr std::uint32_t kMaxVifPorts = kMaxPorts - 1;
 
   explicit World(const WorldConfig& config);
   ~World();
 
-  // Requires: before the first run(); source.vif() < number of vifs.
+  // Requires: before the first run(); it names an existing vif, and NIC.
   void add_source(Source source);
 
   // Advances time to `until_ns`, without the events of `until_ns` itself, or stops after about `max_events` events.
   // Returns the time reached: until_ns when done.
   TimeNs run(TimeNs until_ns, std::uint64_t max_events);
 
+  // The guest comes back with new rings, as after a fault; what was under way on the old ones is lost.
+  void reconnect(std::uint32_t vif);
+
   [[nodiscard]] std::uint32_t vif_count() const noexcept { return static_cast<std::uint32_t>(vifs_.size()); }
-  [[nodiscard]] std::uint32_t nic_count() const noexcept { return static_cast<std::uint32_t>(nics_.size()); }
+  [[nodiscard]] const Network& network() const noexcept { return network_; }
+  [[nodiscard]] Captures& captures() noexcept { return captures_; }
 
-  // Requires: as many elements as there are names.
-  void read_vif_counters(std::uint32_t vif, std::span<std::uint64_t, kVifCounterNames.size()> counters) const;
-  void read_nic_counters(std::uint32_t nic, std::span<std::uint64_t, kNicCounterNames.size()> counters) const;
+  [[nodiscard]] VifCounters read_vif_counters(std::uint32_t vif) const { return vif_counters(*vifs_[vif], now_ns_); }
+  // For tests too: a hostile guest is played through its rings and grants.
+  [[nodiscard]] VifPath& vif(std::uint32_t vif) override { return *vifs_[vif]; }
+  [[nodiscard]] const VifPath& vif(std::uint32_t vif) const { return *vifs_[vif]; }
+  // The guest sends an event through its port, numbered from 1 as they were bound.
+  void send_from_guest(std::uint32_t vif, Port port);
 
-  // Nanoseconds from the offer to the last bit's arrival, of delivered frames.
-  [[nodiscard]] const Histogram& latency(std::uint32_t vif) const { return vifs_[vif]->latency(); }
-
-  [[nodiscard]] Fault fault(std::uint32_t vif) const { return vifs_[vif]->fault(); }
-
-  // Of everything up to now: each NIC's departures in order, each vif's drops in order, and the counters.
+  // Of everything up to now: each NIC's departures in order, each vif's drops and receptions in order, and the
+  // counters.
   [[nodiscard]] std::uint64_t trace_hash() const;
 
+  // Pages of the driver domain that frames hold now.
+  [[nodiscard]] std::uint32_t buffer_pages_in_use() const noexcept {
+    return driver_domain_->arena.pages() - driver_domain_->arena.free_pages();
+  }
+
  private:
-  enum class Side : std::uint8_t { kFrontEnd, kBackEnd };
-  // Somebody who was notified and runs before time goes on.
+  // Whose port it is, and what for.
+  struct PortRole {
+    std::uint32_t vif = 0;
+    std::uint32_t queue = 0;
+    bool tx = false;
+    bool rx = false;
+    [[nodiscard]] bool is_control() const noexcept { return !tx && !rx; }
+  };
+  // Somebody who was notified, or has more to do, and runs before time goes on.
   struct Ready {
+    enum class Who : std::uint8_t { kFrontEnd, kBackEndEvent, kTxPoll, kRxRun, kControlPoll };
+    Who who;
     std::uint32_t vif;
-    Side side;
+    std::uint32_t index;  // a port of the vif, or a queue
   };
 
-  void add_vif(std::uint32_t vif, const VifConfig& config, Payload payload);
+  void add_vif(std::uint32_t vif, const VifConfig& config);
+  void connect(std::uint32_t vif);
   void run_ready();
   void run_event(const Event& event);
-  void poll(std::uint32_t vif);
-  void schedule_poll(std::uint32_t vif);
-  void collect(std::uint32_t nic);
+  void run_source(std::uint32_t index);
+  void on_front_end_event(std::uint32_t vif, std::uint32_t port);
+  void on_back_end_event(std::uint32_t vif, std::uint32_t port);
+  void on_credit_timer(std::uint32_t vif);
+  void poll_tx(std::uint32_t vif, std::uint32_t queue);
+  // Returns whether there was anything to do.
+  bool run_rx(std::uint32_t vif, std::uint32_t queue);
+  bool poll_control(std::uint32_t vif);
+  void front_end_control(std::uint32_t vif);
+
+  [[nodiscard]] static PortRole role_of(const VifConfig& config, std::uint32_t port) noexcept;
+  [[nodiscard]] std::uint32_t port_of(std::uint32_t vif, std::uint32_t queue, bool rx) const noexcept;
+  void notify_back_end(std::uint32_t vif, std::uint32_t port);
+  void notify_front_end(std::uint32_t vif, std::uint32_t port);
+  [[nodiscard]] Port back_port(std::uint32_t vif, std::uint32_t port) const noexcept {
+    return first_ports_[vif] + port;
+  }
 
   void on_event(abi::domid_t domid, Port port) override;
-  bool transmit(TimeNs now, std::uint32_t nic, const WireFrame& frame) override;
+  void schedule_rx(std::uint32_t vif, std::uint32_t queue) override;
+  void arm_arrival(std::uint32_t nic, TimeNs at) override;
+  void arm_rx_timer(std::uint32_t vif, std::uint32_t queue);
 
   TimeNs now_ns_ = 0;
   DomainTable domains_;
   EventChannels channels_;
   std::shared_ptr<Domain> driver_domain_;
   LocalGrantCopier copier_;
+  LocalGrantCopier control_copier_;
+  std::uint32_t control_page_;
   FrameBuffers buffers_;
-  std::vector<Nic> nics_;
-  std::vector<TraceHash> nic_traces_;
+  Captures captures_;
+  Network network_;
+  bool fill_payload_;
   std::vector<std::unique_ptr<VifPath>> vifs_;
+  std::vector<Port> first_ports_;           // by vif: the driver domain's first port for it
   std::vector<std::uint32_t> vif_by_port_;  // the driver domain's ports
   std::vector<Source> sources_;
   EventQueue timers_;
+  std::vector<bool> arrival_armed_;   // by NIC
+  std::vector<bool> rx_timer_armed_;  // by vif * BackEnd::kMaxQueues + queue
   Fifo<Ready> ready_;
 };
 

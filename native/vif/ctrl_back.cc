@@ -13,8 +13,9 @@ constexpr std::uint32_t kInvalid = abi::XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 }  // namespace
 
 CtrlBack::Polled CtrlBack::poll() {
-  if (fault_ != Fault::kNone) return {Next::kDisabled, false};
-  for (std::uint32_t i = 0; i < ring_.entries(); ++i) {
+  if (fault_ != Fault::kNone) return {Next::kDisabled, false, 0};
+  std::uint32_t answered = 0;
+  for (; answered < ring_.entries(); ++answered) {
     abi::netif_ctrl_request request;
     const Taken taken = ring_.consume_requests({&request, 1});
     if (taken.overflow) fault_ = Fault::kRingOverflow;
@@ -22,8 +23,8 @@ CtrlBack::Polled CtrlBack::poll() {
     ring_.put_response(answer(request));
   }
   const bool notify = ring_.push_responses_and_check_notify();
-  if (fault_ != Fault::kNone) return {Next::kDisabled, notify};
-  return {ring_.final_check_for_requests() ? Next::kPollAgain : Next::kIdle, notify};
+  if (fault_ != Fault::kNone) return {Next::kDisabled, notify, answered};
+  return {ring_.final_check_for_requests() ? Next::kPollAgain : Next::kIdle, notify, answered};
 }
 
 abi::netif_ctrl_response CtrlBack::answer(const abi::netif_ctrl_request& request) {

@@ -33,7 +33,8 @@ class CtrlBack final {
   };
   struct Polled {
     Next next;
-    bool notify;  // the guest must be notified of responses
+    bool notify;                 // the guest must be notified of responses
+    std::uint32_t answered = 0;  // requests: an event that led to none was spurious
   };
 
   // Requires: `grants` moves bytes (Payload::kCopy) and copies for the domain that owns `scratch`; it, `config` and the

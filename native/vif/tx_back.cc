@@ -132,7 +132,7 @@ void TxBack::build_frame(TimeNs now, const TxPacket& packet) {
 
 // Appends a data slot's bytes to the chain that has reached `page`, `filled` bytes of it taken.
 void TxBack::add_copies(const netif_tx_request& slot, std::uint32_t size_bytes, BufferRef& page,
-                         std::uint32_t& filled) {
+                        std::uint32_t& filled) {
   Slot& record = slots_[slot_count_++];
   record = {slot.id, 0};
   for (std::uint32_t done = 0; done < size_bytes; ++record.copies) {

@@ -57,8 +57,11 @@ class TxBack {
 
   [[nodiscard]] Polled poll(TimeNs now);
 
-  // Whether an event had a reason: there are requests that the last poll did not know of.
-  [[nodiscard]] bool has_new_requests() noexcept { return ring_.unconsumed_requests() != 0 || ring_.has_overflow(); }
+  // Whether an event had a reason: there are requests that the last poll did not know of, or the ring cannot be.
+  [[nodiscard]] bool has_new_requests() noexcept {
+    if (ring_.has_overflow()) vif_.disable(Fault::kRingOverflow);
+    return vif_.fault != Fault::kNone || ring_.unconsumed_requests() != 0;
+  }
 
  private:
   static constexpr std::uint32_t kWindowSlots = 256;

@@ -74,7 +74,6 @@ bool TxFront::has_control_room() const noexcept {
   return fault_ == Fault::kNone && !free_ids_.empty() && ring_.free_requests() >= 2;
 }
 
-
 std::uint16_t TxFront::transmit(const Frame& frame) {
   RB_ASSERT(has_room(frame) && frame.size_bytes >= 14 && frame.size_bytes <= abi::XEN_NETIF_MAX_TX_SIZE);
   const bool has_extras = extra_slots(frame) > 0;
@@ -151,7 +150,8 @@ void TxFront::take_response(const abi::netif_tx_response& response) {
     --extras_out_;
     return;
   }
-  if (response.status == abi::XEN_NETIF_RSP_NULL || response.id >= granted_.size() || granted_[response.id] == kNotGranted) {
+  if (response.status == abi::XEN_NETIF_RSP_NULL || response.id >= granted_.size() ||
+      granted_[response.id] == kNotGranted) {
     fault_ = Fault::kBadResponse;
     return;
   }

@@ -57,8 +57,9 @@ class TxFront {
     return guest_.arena.page(page_of(free_ids_[free_ids_.size() - 1 - i]));
   }
 
-  // Puts a frame's slots on the ring: its first slot, an extra for segmentation and one for the hash where the frame has
-  // them, then a slot for each further page. Returns the first slot's id. frame.buffer and frame.id mean nothing here.
+  // Puts a frame's slots on the ring: its first slot, an extra for segmentation and one for the hash where the frame
+  // has them, then a slot for each further page. Returns the first slot's id. frame.buffer and frame.id mean nothing
+  // here.
   //
   // Units:    size_bytes 14 .. 65535.
   // Requires: has_room(frame).

@@ -10,7 +10,9 @@ using namespace ringback;
 
 namespace {
 
-WireFrame frame(std::uint32_t size_bytes, std::uint32_t vif = 0) { return {0, size_bytes, vif, kNoBuffer}; }
+WireFrame frame(std::uint32_t size_bytes, std::uint32_t vif = 0) {
+  return {.frame = {.size_bytes = size_bytes}, .vif = vif};
+}
 
 std::vector<TimeNs> departures(Nic& nic, TimeNs now) {
   std::vector<TimeNs> times;
@@ -88,7 +90,7 @@ TEST_CASE("property: frames leave in order, one at a time, none is lost uncounte
     std::uint32_t accepted = 0;
     const auto check = [&](TimeNs finish_ns, const WireFrame& sent) {
       REQUIRE(sent.vif == expected++);
-      REQUIRE(finish_ns >= last_finish_ns + std::uint64_t{sent.size_bytes} * 8 * kNsPerSecond / rate_bps);
+      REQUIRE(finish_ns >= last_finish_ns + std::uint64_t{sent.frame.size_bytes} * 8 * kNsPerSecond / rate_bps);
       last_finish_ns = finish_ns;
     };
     for (int i = 0; i < 300; ++i) {

@@ -60,8 +60,8 @@ TEST_CASE("replay: the capture's times, sizes and headers; twice with a loop") {
                       .sizes_bytes = {60, 1500, 14},
                       .headers = std::vector<std::byte>(3 * kReplayHeaderBytes)};
   config.headers[kReplayHeaderBytes] = std::byte{9};
-  CHECK(times(ReplaySource(config)) == std::vector<TimeNs>{10, 110, 410, 510, 610, 910});
-  ReplaySource source(config);
+  CHECK(times(ReplaySource(config, 1)) == std::vector<TimeNs>{10, 110, 410, 510, 610, 910});
+  ReplaySource source(config, 1);
   CHECK(source.take().header_bytes == 60);
   const Offer offer = source.take();
   CHECK(offer.size_bytes == 1500);
@@ -70,7 +70,7 @@ TEST_CASE("replay: the capture's times, sizes and headers; twice with a loop") {
 }
 
 TEST_CASE("replay: without a loop it ends") {
-  CHECK(times(ReplaySource({.times_ns = {5}, .sizes_bytes = {60}, .headers = std::vector<std::byte>(128)})) ==
+  CHECK(times(ReplaySource({.times_ns = {5}, .sizes_bytes = {60}, .headers = std::vector<std::byte>(128)}, 1)) ==
         std::vector<TimeNs>{5});
-  CHECK(times(ReplaySource(ReplayConfig{})).empty());
+  CHECK(times(ReplaySource(ReplayConfig{}, 1)).empty());
 }

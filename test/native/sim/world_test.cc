@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
 #include <string_view>
 
 #include "base/random.h"
@@ -11,22 +12,22 @@ using namespace ringback;
 namespace {
 
 std::uint64_t counter(const World& world, std::uint32_t vif, std::string_view name) {
-  std::array<std::uint64_t, kVifCounterNames.size()> counters;
-  world.read_vif_counters(vif, counters);
+  const VifCounters counters = world.read_vif_counters(vif);
   for (std::size_t i = 0; i < counters.size(); ++i)
-    if (name == kVifCounterNames[i]) return counters[i];
+    if (name == vif_counter_names()[i]) return counters[i];
   FAIL("no such counter");
   return 0;
 }
 
 void check_conserved(const World& world) {
-  for (std::uint32_t vif = 0; vif < world.vif_count(); ++vif) {
-    const auto get = [&](std::string_view name) { return counter(world, vif, name); };
-    REQUIRE(get("offeredPackets") == get("deliveredPackets") + get("queuedPackets") + get("droppedBacklogPackets") +
-                                         get("droppedErrorPackets") + get("droppedNicPackets"));
-    REQUIRE(get("offeredBytes") == get("deliveredBytes") + get("queuedBytes") + get("droppedBacklogBytes") +
-                                       get("droppedErrorBytes") + get("droppedNicBytes"));
-  }
+  for (std::uint32_t vif = 0; vif < world.vif_count(); ++vif)
+    for (const std::string direction : {"tx", "rx"})
+      for (const std::string unit : {"Packets", "Bytes"}) {
+        const auto get = [&](const std::string& name) { return counter(world, vif, direction + name + unit); };
+        std::uint64_t out = get("Delivered") + get("Forwarded") + get("Queued");
+        for (const char* cause : kCauseNames) out += get(std::string("Dropped") + cause);
+        REQUIRE(get("Offered") + get("Arrived") + get("Copied") == out);
+      }
 }
 
 // A random scenario, a function of its seed.
@@ -40,7 +41,7 @@ std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload) {
                            .propagation_ns = random.below(100'000)});
   for (std::uint64_t vif = 0, vifs = 1 + random.below(8); vif < vifs; ++vif) {
     VifConfig v;
-    v.nic = static_cast<std::uint32_t>(random.below(config.nics.size()));
+    v.uplink.index = static_cast<std::uint32_t>(random.below(config.nics.size()));
     v.ring_order = static_cast<std::uint32_t>(random.below(3));
     v.backlog_packets = static_cast<std::uint32_t>(random.below(300));
     if (random.below(3) > 0) v.credit = {1000 + random.below(100'000), 1'000'000 * (1 + random.below(20))};
@@ -56,7 +57,7 @@ std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload) {
                                                   .size_bytes = static_cast<std::uint32_t>(60 + random.below(9000)),
                                                   .flows = 2,
                                                   .jitter_ns = random.below(100'000),
-                                                  .guest = vif},
+                                                  .from = {vif}},
                                                  random.next())));
   }
   return world;
@@ -73,10 +74,10 @@ TEST_CASE("one frame: offered, copied, sent, and its latency is serialisation an
   World world({.nics = {{.rate_bps = 1'000'000'000, .queue_bytes = 10'000, .propagation_ns = 20'000}}, .vifs = {{}}});
   world.add_source(Source(0, ConstantSource({.stop_ns = 1, .rate_bps = 1'000'000, .size_bytes = 1500}, 1)));
   CHECK(world.run(11'999, 1000) == 11'999);
-  CHECK(counter(world, 0, "queuedPackets") == 1);
+  CHECK(counter(world, 0, "txQueuedPackets") == 1);
   CHECK(world.run(12'000, 1000) == 12'000);
-  CHECK(counter(world, 0, "deliveredPackets") == 1);
-  CHECK(world.latency(0).max() == 32'000);
+  CHECK(counter(world, 0, "txDeliveredPackets") == 1);
+  CHECK(world.vif(0).tx_latency().max() == 32'000);
   CHECK(counter(world, 0, "notifiesToBack") == 1);
   CHECK(counter(world, 0, "notifiesToFront") == 1);
 }
@@ -85,9 +86,9 @@ TEST_CASE("events at the end itself wait for the next run") {
   World world({.nics = {{.rate_bps = 1'000'000'000, .queue_bytes = 10'000}}, .vifs = {{}}});
   world.add_source(Source(0, ConstantSource({.start_ns = 500, .stop_ns = 501, .rate_bps = 1000, .size_bytes = 60}, 1)));
   world.run(500, 1000);
-  CHECK(counter(world, 0, "offeredPackets") == 0);
+  CHECK(counter(world, 0, "txOfferedPackets") == 0);
   world.run(501, 1000);
-  CHECK(counter(world, 0, "offeredPackets") == 1);
+  CHECK(counter(world, 0, "txOfferedPackets") == 1);
 }
 
 TEST_CASE("a capped vif delivers its cap") {
@@ -95,7 +96,7 @@ TEST_CASE("a capped vif delivers its cap") {
                .vifs = {{.credit = {.bytes = 62'500, .window_ns = 50'000'000}}}});
   world.add_source(Source(0, ConstantSource({.rate_bps = 100'000'000, .size_bytes = 1500}, 1)));
   world.run(60 * kNsPerSecond, kNever);
-  CHECK(counter(world, 0, "deliveredBytes") == doctest::Approx(75'000'000).epsilon(0.0005));
+  CHECK(counter(world, 0, "txDeliveredBytes") == doctest::Approx(75'000'000).epsilon(0.0005));
   CHECK(counter(world, 0, "heldBackNs") > 50 * kNsPerSecond);
   check_conserved(world);
 }
@@ -110,7 +111,7 @@ TEST_CASE("held back: from the first frame without credit to the timer") {
   CHECK(counter(world, 0, "heldBackNs") == 400'000);
   world.run(10'000'000, kNever);
   CHECK(counter(world, 0, "heldBackNs") == 1'900'000);
-  CHECK(counter(world, 0, "deliveredPackets") == 3);
+  CHECK(counter(world, 0, "txDeliveredPackets") == 3);
 }
 
 TEST_CASE("how a run is cut into slices changes nothing") {
@@ -136,7 +137,7 @@ TEST_CASE("property: every packet is accounted for, and payload changes no resul
     bare->run(120'000'000, kNever);
     REQUIRE(copied->trace_hash() == bare->trace_hash());
     for (std::uint32_t vif = 0; vif < copied->vif_count(); ++vif)
-      REQUIRE(counter(*copied, vif, "droppedErrorPackets") == 0);
+      REQUIRE(counter(*copied, vif, "txDroppedErrorPackets") == 0);
   }
 }
 

@@ -11,8 +11,8 @@
 #include "memory/domain.h"
 #include "memory/grant_copy.h"
 #include "ring/front_ring.h"
-#include "vif/tx_back.h"
 #include "vif/frame.h"
+#include "vif/tx_back.h"
 
 namespace ringback {
 

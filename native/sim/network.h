@@ -1,0 +1,120 @@
+// Everything between vifs and the far ends of wires: NICs, and bridges over them.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/time.h"
+#include "net/bridge.h"
+#include "net/nic.h"
+#include "sim/captures.h"
+#include "sim/far_end.h"
+#include "sim/trace.h"
+#include "sim/vif_path.h"
+
+namespace ringback {
+
+// Its ports: these NICs, then each vif whose uplink it is.
+struct BridgeOptions {
+  std::vector<std::uint32_t> nics;
+  TimeNs ageing_ns = 300 * kNsPerSecond;
+};
+
+// Counters of a NIC, in this order.
+inline constexpr std::array kNicCounterNames = {
+    "sentPackets",
+    "sentBytes",
+    "queuedPackets",
+    "queuedBytes",
+    "droppedPackets",
+    "droppedBytes",
+    "busyNs",
+    "receivedPackets",
+    "receivedBytes",
+    "receiveQueuedPackets",
+    "receiveQueuedBytes",
+    "receiveDroppedPackets",
+    "receiveDroppedBytes",
+    "receiveBusyNs",
+};
+
+// Counters of a bridge, in this order.
+inline constexpr std::array kBridgeCounterNames = {
+    "learnedAddresses", "movedAddresses", "refusedAddresses", "floodedPackets", "heldAddresses",
+};
+
+// What a network needs of its world.
+class NetworkHost {
+ public:
+  [[nodiscard]] virtual VifPath& vif(std::uint32_t index) = 0;
+  // The back end has a frame for the guest on this queue.
+  virtual void schedule_rx(std::uint32_t vif, std::uint32_t queue) = 0;
+  // arrive(nic) is due at `at`, if it was not asked for already.
+  virtual void arm_arrival(std::uint32_t nic, TimeNs at) = 0;
+
+ protected:
+  ~NetworkHost() = default;
+};
+
+// Threads: one.
+class Network final : public Uplinks {
+ public:
+  // Requires: all of them outlive this; a NIC is on one bridge at most.
+  Network(std::span<const NicConfig> nics, std::span<const BridgeOptions> bridges, std::span<const VifConfig> vifs,
+          std::uint64_t seed, bool fill_payload, FrameBuffers& buffers, Captures& captures, NetworkHost& host);
+
+  void transmit(TimeNs now, VifPath& from, const WireFrame& frame) override;
+
+  // The far end of a NIC's wire has a frame to send, for a vif's account.
+  void offer_from_wire(TimeNs now, std::uint32_t nic, std::uint32_t vif, const Offer& offer);
+  // Takes what has arrived at a NIC, and asks for the next arrival.
+  void arrive(TimeNs now, std::uint32_t nic);
+  // Counts what has left a NIC.
+  void collect(TimeNs now, std::uint32_t nic);
+
+  [[nodiscard]] std::uint32_t nics() const noexcept { return static_cast<std::uint32_t>(nics_.size()); }
+  [[nodiscard]] std::uint32_t bridges() const noexcept { return static_cast<std::uint32_t>(bridges_.size()); }
+  void read_nic_counters(std::uint32_t nic, std::span<std::uint64_t, kNicCounterNames.size()> counters) const;
+  void read_bridge_counters(std::uint32_t bridge, std::span<std::uint64_t, kBridgeCounterNames.size()> counters) const;
+  void fold_into(TraceHash& hash) const;
+
+ private:
+  static constexpr std::uint32_t kNoBridge = ~std::uint32_t{0};
+
+  struct BridgePort {
+    Uplink::Kind kind;  // kBridge stands for a vif
+    std::uint32_t index;
+  };
+  struct Switch {
+    Bridge bridge;
+    std::vector<BridgePort> ports;
+    std::uint64_t flooded_packets = 0;
+  };
+  struct Plug {
+    std::uint32_t bridge = kNoBridge;
+    std::uint32_t port = 0;
+  };
+
+  [[nodiscard]] BufferRef receive_into_buffer(const WireFrame& frame);
+  void forward(TimeNs now, const Plug& from, const WireFrame& frame);
+  void flood(TimeNs now, const Plug& from, const WireFrame& frame);
+  void output(TimeNs now, const BridgePort& port, const WireFrame& frame);
+  void send(TimeNs now, std::uint32_t nic, const WireFrame& frame);
+  void deliver(TimeNs now, const WireFrame& frame);
+  void drop(TimeNs now, Cause cause, const WireFrame& frame);
+  [[nodiscard]] std::span<const std::byte> header_of(const WireFrame& frame) const noexcept;
+
+  FrameBuffers& buffers_;
+  Captures& captures_;
+  NetworkHost& host_;
+  bool fill_payload_;
+  std::vector<Nic> nics_;
+  std::vector<FarEnd> far_ends_;
+  std::vector<TraceHash> nic_traces_;
+  std::vector<Switch> bridges_;
+  std::vector<Plug> nic_plugs_;
+  std::vector<Plug> vif_plugs_;
+};
+
+}  // namespace ringback

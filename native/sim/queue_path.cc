@@ -1,0 +1,175 @@
+#include "sim/queue_path.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
+#include "sim/payload.h"
+#include "sim/vif_path.h"
+
+namespace ringback {
+namespace {
+
+// What a front end or a NIC's DMA knows of the frame.
+Frame frame_of(const Offer& offer) noexcept {
+  Frame frame{.size_bytes = offer.size_bytes};
+  if (offer.gso_size_bytes == 0) return frame;
+  frame.gso_size_bytes = offer.gso_size_bytes;
+  frame.gso_type = abi::XEN_NETIF_GSO_TYPE_TCPV4;
+  frame.checksum = Checksum::kBlank;
+  return frame;
+}
+
+}  // namespace
+
+WireFrame to_wire_frame(const Offer& offer, std::uint32_t vif, bool inbound) noexcept {
+  return {.frame = frame_of(offer),
+          .offered_ns = offer.offered_ns,
+          .header = offer.header,
+          .header_bytes = offer.header_bytes,
+          .inbound = inbound,
+          .vif = vif,
+          .payload_seed = offer.payload_seed};
+}
+
+bool QueuePath::offer(const Offer& offer) {
+  const bool fits = backlog_.empty() && vif_.front_end().tx(queue_).has_room(frame_of(offer));
+  if (backlog_.size() == backlog_packets_ && !fits) return false;
+  backlog_.push(offer);
+  backlog_tally_.add(offer.size_bytes);
+  return true;
+}
+
+bool QueuePath::send(TimeNs now) {
+  TxFront& front = vif_.front_end().tx(queue_);
+  bool put_any = false;
+  while (!backlog_.empty() && front.has_room(frame_of(backlog_.front()))) {
+    put(now, backlog_.front());
+    backlog_tally_.remove(backlog_.front().size_bytes);
+    backlog_.pop();
+    put_any = true;
+  }
+  return put_any && front.push();
+}
+
+void QueuePath::put(TimeNs now, const Offer& offer) {
+  TxFront& front = vif_.front_end().tx(queue_);
+  if (vif_.moves_payload()) write(offer);
+  if (PcapWriter* capture = vif_.capture(CaptureKind::kVifOut)) {
+    const std::uint32_t included_bytes = vif_.moves_payload() ? offer.size_bytes : offer.header_bytes;
+    capture->begin_record(now, included_bytes, offer.size_bytes);
+    if (!vif_.moves_payload()) capture->append({offer.header, included_bytes});
+    for (std::uint32_t i = 0; capture->missing_bytes() > 0; ++i) {
+      const auto page = front.next_page(i);
+      capture->append(page.first(std::min<std::size_t>(page.size(), capture->missing_bytes())));
+    }
+  }
+  on_tx_ring_[front.transmit(frame_of(offer))] = offer;
+  tx_ring_tally_.add(offer.size_bytes);
+}
+
+// What follows the header is whatever the pages hold, unless the world makes payload.
+void QueuePath::write(const Offer& offer) {
+  TxFront& front = vif_.front_end().tx(queue_);
+  std::memcpy(front.next_page(0).data(), offer.header, offer.header_bytes);
+  if (!vif_.fills_payload()) return;
+  std::uint32_t done = offer.header_bytes;
+  while (done < offer.size_bytes) {
+    const auto page = front.next_page(done / abi::XEN_PAGE_SIZE).subspan(done % abi::XEN_PAGE_SIZE);
+    const auto part = page.first(std::min<std::size_t>(page.size(), offer.size_bytes - done));
+    fill_payload(offer.payload_seed, done, part);
+    done += static_cast<std::uint32_t>(part.size());
+  }
+}
+
+bool QueuePath::take(TimeNs now) {
+  now_ns_ = now;
+  RxFront& front = vif_.front_end().rx(queue_);
+  return front.receive(*this) && front.post();
+}
+
+void QueuePath::abandon(TimeNs now) {
+  for (Offer& offer : on_tx_ring_) {
+    if (offer.size_bytes > 0) vif_.tx().drop(now, Cause::kDisconnected, offer.size_bytes);
+    offer = {};
+  }
+  tx_ring_tally_ = {};
+  for (; !on_rx_ring_.empty(); on_rx_ring_.pop())
+    vif_.rx().drop(now, Cause::kDisconnected, on_rx_ring_.front().frame.size_bytes);
+  rx_ring_tally_ = {};
+}
+
+// The frame's offer. A frame that was not offered under this id and with this size is the guest's own making: it counts
+// as offered now, and what the id stood for is lost.
+Offer QueuePath::take_off_ring(TimeNs now, const Frame& frame) {
+  Offer offer;
+  if (frame.id < on_tx_ring_.size()) {
+    std::swap(offer, on_tx_ring_[frame.id]);
+    if (offer.size_bytes > 0) tx_ring_tally_.remove(offer.size_bytes);
+  }
+  if (offer.size_bytes == frame.size_bytes) return offer;
+  if (offer.size_bytes > 0) vif_.tx().drop(now, Cause::kError, offer.size_bytes);
+  vif_.tx().offered.add(frame.size_bytes);
+  return {.offered_ns = now, .size_bytes = frame.size_bytes};
+}
+
+void QueuePath::transmit(TimeNs now, std::span<const Frame> frames) {
+  for (const Frame& frame : frames) {
+    WireFrame wire_frame = to_wire_frame(take_off_ring(now, frame), vif_.index(), false);
+    wire_frame.frame = frame;
+    vif_.uplinks().transmit(now, vif_, wire_frame);
+  }
+}
+
+void QueuePath::dropped(TimeNs now, const Frame& frame) {
+  static_cast<void>(take_off_ring(now, frame));
+  vif_.tx().drop(now, Cause::kError, frame.size_bytes);
+}
+
+void QueuePath::wait(const WireFrame& frame) {
+  rx_waiting_.push(frame);
+  rx_waiting_tally_.add(frame.frame.size_bytes);
+}
+
+void QueuePath::placed(TimeNs, const Frame& frame) {
+  on_rx_ring_.push(rx_waiting_.front());
+  rx_waiting_.pop();
+  rx_waiting_tally_.remove(frame.size_bytes);
+  rx_ring_tally_.add(frame.size_bytes);
+}
+
+void QueuePath::lost(TimeNs now, const Frame& frame, RxDrop cause) {
+  rx_waiting_.pop();
+  rx_waiting_tally_.remove(frame.size_bytes);
+  constexpr std::array kCauseOf = {Cause::kExpired, Cause::kGrant, Cause::kDisconnected};
+  vif_.rx().drop(now, kCauseOf[static_cast<std::size_t>(cause)], frame.size_bytes);
+}
+
+void QueuePath::received(const RxFrame& frame) {
+  const WireFrame sent = on_rx_ring_.front();
+  RB_ASSERT(frame.size_bytes == sent.frame.size_bytes);
+  on_rx_ring_.pop();
+  rx_ring_tally_.remove(frame.size_bytes);
+  vif_.received(now_ns_, sent);
+  PcapWriter* capture = vif_.capture(CaptureKind::kVifIn);
+  if (!capture) return;
+  if (!vif_.moves_payload()) {
+    capture->begin_record(now_ns_, sent.header_bytes, frame.size_bytes);
+    capture->append({sent.header, sent.header_bytes});
+    return;
+  }
+  capture->begin_record(now_ns_, frame.size_bytes, frame.size_bytes);
+  for (const auto part : frame.parts) capture->append(part);
+}
+
+Tally QueuePath::tx_queued() const noexcept {
+  Tally queued = backlog_tally_;
+  return queued += tx_ring_tally_;
+}
+
+Tally QueuePath::rx_queued() const noexcept {
+  Tally queued = rx_waiting_tally_;
+  return queued += rx_ring_tally_;
+}
+
+}  // namespace ringback

@@ -1,0 +1,72 @@
+// One queue of a simulated vif: what its guest has to send, and the frames under way in both directions.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "base/fifo.h"
+#include "base/time.h"
+#include "net/nic.h"
+#include "sim/account.h"
+#include "sim/source.h"
+#include "vif/rx_back.h"
+#include "vif/rx_front.h"
+#include "vif/tx_back.h"
+#include "vif/tx_front.h"
+
+namespace ringback {
+
+class VifPath;
+
+// The guest's frames wait in its own queue until the ring has room. What is on a ring is known by id or by order, so
+// that a frame's time and account need not travel in it: a guest that forges ids or sizes only spoils its own accounts.
+class QueuePath final : public FrameSink, public RxSink, public RxConsumer {
+ public:
+  // Units: backlog_packets is Linux's txqueuelen, a queue.
+  QueuePath(VifPath& vif, std::uint32_t queue, std::uint32_t entries, std::uint32_t backlog_packets)
+      : vif_(vif), queue_(queue), backlog_packets_(backlog_packets), on_tx_ring_(entries) {}
+
+  // ---- the guest
+
+  // Queues a frame behind the others. False: the backlog is full and the frame is dropped.
+  [[nodiscard]] bool offer(const Offer& offer);
+  // Moves what fits from the backlog to the ring. Returns whether the back end must be notified.
+  [[nodiscard]] bool send(TimeNs now);
+  // Takes what the back end has placed and posts the pages again. Returns whether the back end must be notified.
+  [[nodiscard]] bool take(TimeNs now);
+  // The rings are gone: what was on them is lost.
+  void abandon(TimeNs now);
+
+  // A frame that the back end's queue to the guest has taken.
+  void wait(const WireFrame& frame);
+
+  // Waiting in the guest or on the ring.
+  [[nodiscard]] Tally tx_queued() const noexcept;
+  // Waiting in the back end or on the ring.
+  [[nodiscard]] Tally rx_queued() const noexcept;
+
+  void transmit(TimeNs now, std::span<const Frame> frames) override;
+  void dropped(TimeNs now, const Frame& frame) override;
+  void placed(TimeNs now, const Frame& frame) override;
+  void lost(TimeNs now, const Frame& frame, RxDrop cause) override;
+  void received(const RxFrame& frame) override;
+
+ private:
+  void put(TimeNs now, const Offer& offer);
+  void write(const Offer& offer);
+  [[nodiscard]] Offer take_off_ring(TimeNs now, const Frame& frame);
+
+  VifPath& vif_;
+  std::uint32_t queue_;
+  std::size_t backlog_packets_;
+  Fifo<Offer> backlog_;
+  std::vector<Offer> on_tx_ring_;  // by the first slot's id; without size: nothing
+  Tally backlog_tally_;
+  Tally tx_ring_tally_;
+  Fifo<WireFrame> rx_waiting_;  // as RxBack queues them
+  Fifo<WireFrame> on_rx_ring_;
+  Tally rx_waiting_tally_;
+  Tally rx_ring_tally_;
+  TimeNs now_ns_ = 0;  // while frames are received
+};
+
+}  // namespace ringback
