@@ -18,7 +18,9 @@ const inYellow = (lines: string): string => lines.split('\n').map(colors.yellow)
 
 /** The cells that both directions have: offered to p99, without what stands below the throughput. */
 function directionCells(flow: DirectionResults, belowThroughput: string): string[] {
-  const latency = (ns: number): string => (flow.deliveredPackets > 0 ? formatDuration(ns, { digits: 3 }) : '-')
+  // What a bridge hands on is under way still: its time is the receiver's.
+  const hasArrived = flow.deliveredPackets > flow.forwardedPackets
+  const latency = (ns: number): string => (hasArrived ? formatDuration(ns, { digits: 3 }) : '-')
   const dropped = both(flow.droppedPackets, flow.droppedBytes)
   return [
     both(flow.offeredPackets, flow.offeredBytes),

@@ -16,6 +16,8 @@ const maxSources = 65536
 const maxBridgePorts = 1024
 /** The driver domain has 4096 event channel ports, the first of them reserved. */
 const maxEventPorts = 4095
+/** Each is written to two files, which are open at a time: Linux lets a process have 1024. */
+const maxCaptured = 256
 /** Numbers that the series of one run may hold: 80 MB. */
 const maxSeriesNumbers = 10_000_000
 
@@ -121,6 +123,9 @@ function seriesProblems({ duration, output, nics, vifs }: CheckedInput): Problem
 function pcapProblems({ output, nics, vifs }: CheckedInput): Problem[] {
   if (!output.pcap) return []
   const { pcap } = output
+  const count = pcap.nics.length + pcap.vifs.length
+  if (count > maxCaptured)
+    return [{ path: ['output', 'pcap'], message: `names ${count} NICs and vifs; write at most ${maxCaptured}` }]
   const sections = [
     { key: 'nics', what: 'NIC', names: pcap.nics, known: nics },
     { key: 'vifs', what: 'vif', names: pcap.vifs, known: vifs },

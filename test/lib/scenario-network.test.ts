@@ -250,6 +250,14 @@ test('two captures of one file name are refused', (t) => {
   })
 })
 
+test('at most 256 NICs and vifs are captured', (t) => {
+  const input = inputOf({ count: 300, vif: { uplink: 'eth0' }, nics: [] })
+  const check = (count: number) =>
+    checkScenario({ ...input, output: { pcap: { vifs: Object.keys(input.vifs).slice(0, count) } } })
+  t.is(check(256).output.pcap?.vifs.length, 256)
+  t.throws(() => check(257), { message: /^output\.pcap: names 257 NICs and vifs; write at most 256$/ })
+})
+
 test('names of bridges and peers cannot reach prototypes', (t) => {
   const { traffic, vifs, ...others } = inputOf({ count: 2, vif: { uplink: 'br0' }, nics: [] })
   for (const name of ['constructor', 'toString', '__proto__']) {

@@ -76,7 +76,7 @@ test('--seed, --duration and --out', async (t) => {
   const rows = readFileSync(path.join(out, 'series.csv'), 'utf8').trimEnd().split('\n')
   t.is(rows.length, 26)
   t.is(rows[0]?.split(',')[0], 't_seconds')
-  t.true(rows.every((row) => row.split(',').length === 1 + 3 * 3 + 1))
+  t.true(rows.every((row) => row.split(',').length === 1 + 4 * 3 + 2))
   t.regex(rows[25] ?? '', /^2\.5,/)
 })
 
