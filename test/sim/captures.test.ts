@@ -221,7 +221,8 @@ test('what tcpdump checks in whole frames is right', async (t) => {
   const file = path.join(folder, 'a.pcap')
   writeFileSync(file, files.get('vif-b-in.pcap') ?? '')
   const printed = execFileSync('tcpdump', ['-nnvr', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  t.false(/bad cksum|bad length|invalid/.test(printed.replaceAll(/cksum 0x[0-9a-f]{4} \(incorrect [^)]*\), seq/g, '')))
+  t.false(/bad cksum|bad length|invalid|malformed/i.test(printed))
+  t.true(printed.split('\n').length > 100)
 })
 
 test('a source of ours can be replayed', async (t) => {

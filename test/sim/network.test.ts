@@ -1,0 +1,196 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { checkScenario, parseDuration, simulate, Simulation } from 'ringback'
+import type { Results, ScenarioInput } from 'ringback'
+
+import { imbalances } from './conservation.ts'
+import { scenarioInputs } from './random-scenarios.ts'
+
+// Both directions, bridges and queues, in whole runs.
+
+test('nothing is lost track of, whatever the network; payload or none is the same run', async (t) => {
+  let [forwarded, copied, received, bridgeDrops] = [0, 0, 0, 0]
+  await fc.assert(
+    fc.asyncProperty(scenarioInputs, async (input) => {
+      const scenario = checkScenario(input)
+      const results = await simulate(scenario)
+      t.deepEqual(imbalances(results), [])
+      const none = await simulate({ ...scenario, payload: 'none' })
+      t.is(none.traceHash, results.traceHash)
+      t.deepEqual(none.vifs, results.vifs)
+      t.deepEqual([none.nics, none.bridges], [results.nics, results.bridges])
+      for (const vif of Object.values(results.vifs)) {
+        t.deepEqual([vif.fault, vif.carrier], [null, true])
+        forwarded += vif.tx.forwardedPackets
+        copied += vif.tx.copiedPackets
+        received += vif.rx.deliveredPackets
+        bridgeDrops += vif.drops.bridge
+      }
+    }),
+    { numRuns: 60 },
+  )
+  t.true(
+    [forwarded, copied, received, bridgeDrops].every((count) => count > 0),
+    'all of it happened',
+  )
+})
+
+test('a run in steps, sampled anyhow, is the same run', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(scenarioInputs, fc.array(fc.nat(40_000_000), { maxLength: 5 }), async (input, stops) => {
+      const whole = await simulate(checkScenario(input))
+      const simulation = await Simulation.create(checkScenario({ ...input, output: { interval: '7ms' } }))
+      try {
+        for (const stop of stops.toSorted((a, b) => a - b)) {
+          t.is(await simulation.run(stop), stop)
+          t.deepEqual(imbalances(simulation.results()), [], 'at every moment')
+        }
+        t.is(await simulation.run(), parseDuration('40ms'))
+        const { traceHash, vifs, nics } = simulation.results()
+        t.deepEqual({ traceHash, vifs, nics }, { traceHash: whole.traceHash, vifs: whole.vifs, nics: whole.nics })
+      } finally {
+        simulation.close()
+      }
+    }),
+    { numRuns: 25 },
+  )
+})
+
+/** The bits a second that reach the other side of a vif with a cap. */
+async function cappedBps(queues: number, uplink: 'eth0' | 'br0'): Promise<number> {
+  const results = await simulate(
+    checkScenario({
+      name: 'queues',
+      duration: '60s',
+      payload: 'none',
+      nics: { eth0: { rate: '40Gb/s', queue: '16MB' } },
+      bridges: { br0: { nics: uplink === 'br0' ? ['eth0'] : [] } },
+      vifs: { web: { uplink, rate: '10Mb/s@50ms', queues } },
+      traffic: [{ kind: 'constant', vif: 'web', rate: '100Mb/s', size: 1500, flows: 64 }],
+      output: { interval: '1s' },
+    }),
+  )
+  return results.vifs.web?.tx.throughputBps ?? 0
+}
+
+for (const queues of [1, 2, 4, 8])
+  test(`a cap holds for a vif, not for each of its ${queues} queues`, async (t) => {
+    for (const uplink of ['eth0', 'br0'] as const) {
+      const error = Math.abs((await cappedBps(queues, uplink)) / 10e6 - 1)
+      t.true(error <= 0.0005, `${(error * 100).toFixed(4)} %`)
+    }
+  })
+
+const lan = (change: Partial<ScenarioInput> = {}): ScenarioInput => ({
+  name: 'lan',
+  duration: '1s',
+  nics: { eth0: { rate: '1Gb/s', propagation: '20us' } },
+  bridges: { br0: { nics: ['eth0'] } },
+  vifs: { a: { uplink: 'br0' }, b: { uplink: 'br0' }, c: { uplink: 'br0' } },
+  traffic: [
+    { kind: 'constant', vif: 'b', to: 'a', rate: '1Mb/s', size: 1000 },
+    { kind: 'constant', vif: 'a', to: 'b', rate: '100Mb/s', size: 1000, start: '100ms' },
+  ],
+  ...change,
+})
+
+test('guests on a bridge reach one another at once, and nobody else once they were heard', async (t) => {
+  const { vifs, nics, bridges, packets } = await simulate(checkScenario(lan()))
+  // b is heard from the beginning, so all that a sends goes to b. a is heard from 100 ms on: until then 13 frames of b
+  // were flooded to a, c and the NIC.
+  t.like(vifs.a?.tx, { offeredPackets: 11_250, forwardedPackets: 11_250, deliveredPackets: 11_250, copiedPackets: 0 })
+  t.like(vifs.b?.rx, { offeredPackets: 11_250, arrivedPackets: 11_250, deliveredPackets: 11_250 })
+  t.like(vifs.b?.tx, { offeredPackets: 125 + 26, copiedPackets: 26, deliveredPackets: 151, forwardedPackets: 125 + 13 })
+  t.deepEqual([vifs.a?.rx.deliveredPackets, vifs.c?.rx.deliveredPackets, nics.eth0?.sentPackets], [125, 13, 13])
+  t.deepEqual(bridges, { br0: { learned: 2, moved: 0, refused: 0, flooded: 13 } })
+  t.deepEqual(packets, { offered: 11_401, delivered: 11_401, dropped: 0, queued: 0, copied: 26 })
+  const { p50, p99, max } = vifs.b?.rx.latencyNs ?? { p50: NaN, p99: NaN, max: NaN }
+  t.deepEqual([p50, p99, max], [0, 0, 0], 'polls take no time, and there is no wire between them')
+  t.is(vifs.b?.rx.throughputBps, 11_250 * 8000)
+})
+
+test("a cap holds what a guest sends to another back, and the receiver's latency shows it", async (t) => {
+  const vifs = { a: { uplink: 'br0', rate: '50Mb/s@10ms' }, b: { uplink: 'br0', rate: '8Kb/s' }, c: { uplink: 'br0' } }
+  const { vifs: results } = await simulate(checkScenario(lan({ vifs })))
+  t.true(Math.abs((results.b?.rx.throughputBps ?? 0) / 45.5e6 - 1) < 0.001, 'the credit of 91 windows')
+  t.true((results.b?.rx.latencyNs.p50 ?? 0) > 50e6, 'a queue of 1000 frames at 50 Mb/s')
+  t.is(results.b?.rx.droppedPackets, 0, "b's own cap is for what it sends")
+})
+
+test('without learning every frame is flooded', async (t) => {
+  const { vifs, bridges, packets } = await simulate(
+    checkScenario(lan({ bridges: { br0: { nics: ['eth0'], ageing: '0s' } } })),
+  )
+  t.is(vifs.c?.rx.deliveredPackets, 125 + 11_250)
+  t.is(bridges.br0?.flooded, 125 + 11_250)
+  t.is(packets.copied, 2 * (125 + 11_250))
+})
+
+test('frames from the wire: the NIC counts them, its queue and speed bound them', async (t) => {
+  const input = lan({
+    nics: { eth0: { rate: '100Mb/s', queue: '64KB', propagation: '1ms' } },
+    traffic: [{ kind: 'constant', vif: 'a', rate: '200Mb/s', size: 1000, direction: 'in', stop: '900ms' }],
+  })
+  for (const change of [{}, { bridges: {}, vifs: { a: { uplink: 'eth0' } } }]) {
+    const results = await simulate(checkScenario({ ...input, ...change }))
+    const { a } = results.vifs
+    t.is(a?.rx.offeredPackets, 22_500 + (a?.rx.copiedPackets ?? 0))
+    const nic = results.nics.eth0
+    t.is(a?.rx.drops.nic, nic?.receiveDrops)
+    t.is(22_500, (nic?.receivedPackets ?? 0) + (nic?.receiveDrops ?? 0))
+    t.true(Math.abs((nic?.receiveUtilisation ?? 0) - 0.905) < 0.01, `${nic?.receiveUtilisation}`)
+    t.is(nic?.utilisation, 0)
+    t.is(nic?.receivedBytes, (nic?.receivedPackets ?? 0) * 1000)
+    t.true((a?.rx.latencyNs.p50 ?? 0) > 1e6 + 5e6, 'the wire and a full queue of 64 KB')
+    t.deepEqual(imbalances(results), [])
+  }
+})
+
+test('the series adds up to the totals, in both directions', async (t) => {
+  const traffic: ScenarioInput['traffic'] = [
+    ...lan().traffic,
+    { kind: 'constant', vif: 'c', rate: '30Mb/s', size: 700, direction: 'in' },
+  ]
+  const results: Results = await simulate(checkScenario(lan({ traffic })))
+  const bytes = (column: readonly number[] | undefined): number =>
+    Math.round((column ?? []).reduce((sum, bps) => sum + bps / 80, 0))
+  for (const [name, vif] of Object.entries(results.vifs)) {
+    const series = results.series.vifs[name]
+    t.is(bytes(series?.throughputBps), vif.deliveredBytes)
+    t.is(bytes(series?.demandBps), vif.offeredBytes)
+    t.is(bytes(series?.receiveBps), vif.rx.deliveredBytes - vif.rx.forwardedBytes, 'what the guest got')
+  }
+  const busy = (results.series.nics.eth0?.receiveUtilisation ?? []).reduce((sum, part) => sum + part / 10, 0)
+  t.true(Math.abs(busy - (results.nics.eth0?.receiveUtilisation ?? 0)) < 1e-9)
+  t.true((results.nics.eth0?.receiveUtilisation ?? 0) > 0.02)
+})
+
+test('the captures in both directions: what the guests get is what was sent to them', async (t) => {
+  const guest = 'fe:b6:f2:0c:ea:6f'
+  const names = ['bulk', 'web', 'voip']
+  const traffic = names.map((vif) => ({
+    kind: 'replay' as const,
+    vif,
+    pcap: `examples/captures/${vif}.pcap`,
+    guest,
+    direction: 'in' as const,
+  }))
+  const vifs = Object.fromEntries(names.map((name) => [name, { uplink: 'eth0' }]))
+  const results = await simulate(
+    checkScenario({
+      name: 'in',
+      duration: '20s',
+      nics: { eth0: { rate: '100Mb/s' } },
+      vifs,
+      traffic,
+      output: { interval: '1s' },
+    }),
+  )
+  const of = (name: string) => [results.vifs[name]?.rx.deliveredPackets, results.vifs[name]?.rx.deliveredBytes]
+  t.deepEqual(names.map(of), [
+    [684, 45_528],
+    [3_029, 222_550],
+    [18, 1_874],
+  ])
+  t.is(results.packets.delivered, 3731)
+})
