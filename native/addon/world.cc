@@ -145,8 +145,8 @@ Napi::Value WorldWrap::take_capture(const Napi::CallbackInfo& info) {
   if (captures.count() == 0) throw make_error(info.Env(), kOutOfRange, "capture: this world has none");
   const auto capture = static_cast<std::uint32_t>(to_integer(info[0], "capture", 0, captures.count() - 1));
   const std::vector<std::byte> bytes = captures.writer(capture).take();
-  const auto array = Napi::Uint8Array::New(info.Env(), bytes.size());
-  std::ranges::copy(std::as_bytes(std::span(bytes)), reinterpret_cast<std::byte*>(array.Data()));
+  auto array = Napi::Uint8Array::New(info.Env(), bytes.size());
+  std::ranges::copy(bytes, reinterpret_cast<std::byte*>(array.Data()));
   return array;
 }
 
@@ -159,7 +159,7 @@ Napi::Value WorldWrap::trace_hash(const Napi::CallbackInfo& info) {
 Napi::Value WorldWrap::vif_counters(const Napi::CallbackInfo&) { return vif_counters_.Value(); }
 Napi::Value WorldWrap::nic_counters(const Napi::CallbackInfo&) { return nic_counters_.Value(); }
 Napi::Value WorldWrap::vif_counter_names(const Napi::CallbackInfo& info) {
-  return to_strings(info.Env(), vif_counter_names());
+  return to_strings(info.Env(), ringback::vif_counter_names());
 }
 Napi::Value WorldWrap::nic_counter_names(const Napi::CallbackInfo& info) {
   return to_strings(info.Env(), kNicCounterNames);

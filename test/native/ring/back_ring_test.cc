@@ -169,6 +169,15 @@ TEST_CASE("the final check for several requests does not sleep on an impossible 
     CHECK(ring.back.final_check_for_requests(2));
     CHECK(ring.memory.header().req_event == kNearWrap + 1);
   }
+  // Also where the ring has room for fewer than are wanted.
+  test::RingPair<RxRing> full(0, kNearWrap);
+  std::vector<RxRing::Request> out(250);
+  push_messages(full, 0, 250);
+  CHECK(full.back.consume_requests(out).count == 250);
+  full.memory.header().req_prod = kNearWrap + 257;
+  CHECK(full.back.final_check_for_requests(10));
+  full.memory.header().req_prod = kNearWrap + 256;
+  CHECK_FALSE(full.back.final_check_for_requests(10));
 }
 
 TEST_CASE("the front end is notified when its event is passed, and only then") {

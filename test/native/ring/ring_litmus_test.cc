@@ -102,6 +102,27 @@ TEST_CASE("a request and the back end's final check never miss each other") {
   CHECK(lost_wakeups(publish, check, settle) == 0);
 }
 
+TEST_CASE("a request and the back end's final check for several never miss each other") {
+  test::RingPair<RxRing> ring(0, test::kNearWrap);
+  ring.front.put_request({});  // one always waits, and the check wants two
+  ring.front.push_requests();
+  const auto publish = [&] {
+    ring.front.put_request({});
+    return ring.front.push_requests_and_check_notify();
+  };
+  const auto check = [&] { return ring.back.final_check_for_requests(2); };
+  const auto settle = [&] {
+    RxRing::Request request;
+    RxRing::Response response;
+    static_cast<void>(ring.back.consume_requests({&request, 1}));
+    ring.back.put_response({});
+    ring.back.push_responses();
+    static_cast<void>(ring.front.consume_responses({&response, 1}));
+    ring.memory.header().req_event = ring.back.req_cons();
+  };
+  CHECK(lost_wakeups(publish, check, settle) == 0);
+}
+
 TEST_CASE("a response and the front end's final check never miss each other") {
   test::RingPair<TxRing> ring(0, test::kNearWrap);
   TxRing::Request request;

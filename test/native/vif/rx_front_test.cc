@@ -61,7 +61,9 @@ struct FrontRig final : RxConsumer {
   void check_fault(Fault fault) {
     receive();
     CHECK(fault_name(front->fault()) == fault_name(fault));
+    const std::uint32_t posted = front->posted();
     CHECK_FALSE(front->post());
+    CHECK(front->posted() == posted);
     CHECK_FALSE(front->receive(*this));
   }
   // Whether the front end, gone, has left anything behind.

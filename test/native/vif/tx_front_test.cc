@@ -198,3 +198,24 @@ TEST_CASE("extra-info answers are passed over") {
   CHECK(rig.front->fault() == Fault::kNone);
   CHECK(rig.guest->grants.in_use() == 1);
 }
+
+TEST_CASE("front ends may lie anywhere in their guest") {
+  Domain guest(1, PageArena(1 + 2 * TxFront::pages_needed(1, false)), GrantTable(2048, Sharing::kOneThread));
+  CHECK(guest.arena.allocate() == 0u);
+  TxFront one({.guest = guest, .back_end = 0, .ring_order = 1});
+  TxFront two({.guest = guest, .back_end = 0, .ring_order = 1});
+  for (TxFront* front : {&one, &two}) {
+    std::memcpy(front->next_page(0).data(), kHeader.data(), kHeader.size());
+    front->transmit({.size_bytes = 60});
+    static_cast<void>(front->push());
+    auto back = BackRing<TxRing>::attach(front->ring_memory());
+    REQUIRE(back.has_value());
+    std::array<abi::netif_tx_request, 1> request;
+    REQUIRE(back->consume_requests(request).count == 1);
+    const auto page = guest.arena.page(guest.grants.load(request[0].gref).frame);
+    CHECK(std::memcmp(page.data(), kHeader.data(), kHeader.size()) == 0);
+    CHECK((page.data() < front->ring_memory().data() ||
+           page.data() >= front->ring_memory().data() + front->ring_memory().size()));
+  }
+  CHECK(guest.arena.free_pages() == 0);
+}
