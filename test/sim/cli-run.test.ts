@@ -7,6 +7,8 @@ import process from 'node:process'
 import test from 'ava'
 import type { Results } from 'ringback'
 
+import { recordsOf, unorderedDigestOf } from './pcap-files.ts'
+
 // Whole runs of `ringback run` in child processes.
 
 interface Outcome {
@@ -109,4 +111,101 @@ test('a folder that cannot be written to fails the run, exit 1 and one line', as
   t.is(code, 1)
   t.regex(stderr, /^error: cannot write \S+results\.json: [^\n]+\n$/)
   t.deepEqual(readdirSync(blocked), ['results.json'], 'no temporary file is left')
+})
+
+const lan = (duration: string): string => `name: lan
+duration: ${duration}
+nics: { eth0: { rate: 10Gb/s, queue: 1MB } }
+bridges: { br0: { nics: [eth0] } }
+vifs: { a: { uplink: br0, queues: 2 }, b: { uplink: br0 } }
+traffic:
+  - { vif: a, kind: constant, rate: 500Mb/s, size: 65000, gso: 1448, to: b }
+  - { vif: a, kind: constant, rate: 10Mb/s, size: 1500 }
+  - { vif: b, kind: constant, rate: 10Mb/s, size: 1500, direction: in }
+output: { interval: 10ms, pcap: { nics: [eth0], vifs: [a, b] } }
+`
+const captures = [
+  'nic-eth0-in.pcap',
+  'nic-eth0.pcap',
+  'vif-a-in.pcap',
+  'vif-a-out.pcap',
+  'vif-b-in.pcap',
+  'vif-b-out.pcap',
+]
+
+/** A folder with lan.yaml in it, and the path of a folder for what it gives. */
+function makeLan(t: { teardown: (fn: () => void) => void }, duration: string): { file: string; out: string } {
+  const folder = makeFolder(t)
+  const file = path.join(folder, 'lan.yaml')
+  writeFileSync(file, lan(duration))
+  return { file, out: path.join(folder, 'out') }
+}
+
+const recordsIn = (folder: string, name: string) => recordsOf(readFileSync(path.join(folder, name)))
+
+test('captures are written to --out, whole, and replace those of an earlier run', async (t) => {
+  const { file, out } = makeLan(t, '100ms')
+  mkdirSync(out)
+  writeFileSync(path.join(out, 'vif-a-out.pcap'), 'of yesterday')
+  const { code, stdout, stderr } = await ringback(['run', file, '--out', out, '--json'])
+  t.deepEqual([code, stderr], [0, ''])
+  t.deepEqual(readdirSync(out).sort(), [...captures, 'results.json', 'series.csv'].sort(), 'no temporary file is left')
+  const results = JSON.parse(stdout) as Results
+  const { a, b } = results.vifs
+  const counts = captures.map((name) => recordsIn(out, name).length)
+  const { sentPackets, receivedPackets } = results.nics.eth0 ?? {}
+  t.deepEqual(counts, [
+    receivedPackets,
+    sentPackets,
+    a?.rx.deliveredPackets,
+    a?.tx.offeredPackets,
+    b?.rx.deliveredPackets,
+    0,
+  ])
+  t.is(
+    unorderedDigestOf(recordsIn(out, 'vif-b-in.pcap')),
+    unorderedDigestOf(
+      ['nic-eth0-in.pcap', 'vif-a-out.pcap']
+        .flatMap((name) => recordsIn(out, name))
+        .filter(({ bytes }) => bytes.subarray(0, 6).toString('hex') === '00163e000001'),
+    ),
+  )
+  const header = readFileSync(path.join(out, 'series.csv'), 'utf8').split('\n')[0]
+  t.is(
+    header,
+    't_seconds,' +
+      ['a', 'b']
+        .map((vif) => ['throughput', 'demand', 'receive', 'allocation'].map((what) => `vif.${vif}.${what}_bps`).join())
+        .join() +
+      ',nic.eth0.utilisation,nic.eth0.receive_utilisation',
+  )
+})
+
+test('Ctrl-C while captures are written leaves whole files', async (t) => {
+  const { file, out } = makeLan(t, '1m')
+  const interruptAt = path.join(out, 'started')
+  const watch = setInterval(() => {
+    if (existsSync(out) && readdirSync(out).some((name) => name.endsWith('.tmp'))) writeFileSync(interruptAt, '')
+  }, 20)
+  const { code, stderr } = await ringback(['run', file, '--out', out], interruptAt)
+  clearInterval(watch)
+  t.is(code, 130)
+  t.regex(stderr, /^interrupted at /)
+  t.deepEqual(readdirSync(out).sort(), [...captures, 'results.json', 'series.csv', 'started'].sort())
+  const results = JSON.parse(readFileSync(path.join(out, 'results.json'), 'utf8')) as Results
+  t.true(results.aborted)
+  t.is(results.vifs.b?.rx.deliveredPackets, recordsIn(out, 'vif-b-in.pcap').length)
+})
+
+test('a capture that cannot be written fails the run, exit 1 and one line', async (t) => {
+  const { file, out } = makeLan(t, '10ms')
+  mkdirSync(path.join(out, 'vif-a-in.pcap/x'), { recursive: true })
+  const { code, stderr } = await ringback(['run', file, '--out', out])
+  t.is(code, 1)
+  t.regex(stderr, /^error: cannot write \S+vif-a-in\.pcap: [^\n]+\n$/)
+  t.false(
+    readdirSync(out).some((name) => name.endsWith('.tmp')),
+    'no temporary file is left',
+  )
+  t.false(existsSync(path.join(out, 'results.json')))
 })
