@@ -98,6 +98,14 @@ inline void notify(std::uint32_t& pending) {
   exchange(pending, 1, Order::kAcqRel);
 }
 
+// Threads' states are compared as bytes. A compiler that cannot do this explores some states twice.
+template <class State>
+void clear_padding([[maybe_unused]] State& state) noexcept {
+#if __has_builtin(__builtin_clear_padding)
+  __builtin_clear_padding(&state);
+#endif
+}
+
 // Puts requests while there is room and publishes after each or after some; on an event takes responses in runs of any
 // size until there are none, looks once more, and sends on: vif/front_end.cc and sim/guest.h. It may also send on as
 // soon as it has taken one. Ends when everything was answered.
@@ -109,7 +117,7 @@ class FrontThread : public Thread {
         sleeper_(world.front_pending, traffic.front_clears_late),
         back_pending_(world.back_pending),
         requests_(traffic.requests) {
-    __builtin_clear_padding(&state_);
+    clear_padding(state_);
   }
 
   [[nodiscard]] const char* name() const override { return "front"; }
@@ -229,7 +237,7 @@ class BackThread : public Thread {
         sleeper_(world.back_pending, traffic.back_clears_late),
         page_(world.page()),
         front_pending_(world.front_pending) {
-    __builtin_clear_padding(&state_);
+    clear_padding(state_);
   }
 
   [[nodiscard]] const char* name() const override { return "back "; }
@@ -291,7 +299,7 @@ class BackThread : public Thread {
     const auto ring = BackRing<Ring>::attach(page_);
     claim(ring.has_value(), "attach: the ring is one");
     if (ring) state_.ring = *ring;
-    __builtin_clear_padding(&state_.ring);
+    clear_padding(state_.ring);
     state_.at = At::kTake;
   }
 

@@ -13,7 +13,8 @@ namespace ringback::model {
 // the one it waits for: from there on every word returns 0 and nothing counts, and the phase will be run again.
 //
 // Slots are copied by plain code that calls nothing here. Before a phase each slot is filled with a byte of its own,
-// and each buffer that expects a slot with another one: at each step it shows which slots were read or written since.
+// and each buffer that expects a slot with another one: at each step it shows which slots were read or written since,
+// in the order of slots and buffers: between two steps no other order can be told.
 //
 // Threads: one Stepper runs at a time.
 class Stepper {

@@ -32,7 +32,7 @@ class Once : public Thread {
   const std::function<void()>& body_;
 };
 
-// Runs `body` with what memory answers: for a load the distance from kStart, for anything else what it likes.
+// Runs `body` with what memory answers: for a load the distance from the ring's start, for anything else what it likes.
 class Recorder {
  public:
   explicit Recorder(RingWorld<2>& world) : shared_(world.shared), stepper_(shared_) {}
@@ -49,7 +49,7 @@ class Recorder {
       }
       const bool is_load = run.steps.back().kind == Kind::kLoad;
       REQUIRE((!is_load || next < loads.size()));
-      answers.push_back(is_load ? kStart + loads[next++] : 0);
+      answers.push_back(is_load ? shared_.start + loads[next++] : 0);
     }
   }
 
@@ -66,9 +66,11 @@ class Recorder {
 
 // Both ends of a ring, each with its own record. A body is run again with each answer, so it works on a copy.
 struct Fixture {
-  RingWorld<2> world{kStart};
+  explicit Fixture(abi::RING_IDX start = kStart) : world(start), front(world.page(), start) {}
+
+  RingWorld<2> world;
   Recorder record{world};
-  FrontRing<Ring> front{world.page(), kStart};
+  FrontRing<Ring> front;
   BackRing<Ring> back = BackRing<Ring>::attach(world.page()).value();
   std::array<Ring::Message, 2> out;
 
@@ -116,6 +118,19 @@ TEST_CASE("front end: a batch is put before anything is published") {
                   static_cast<void>(ring.push_requests_and_check_notify());
                 }) == Lines{"write slot 0", "write slot 1", "store_release req_prod = start+2", "fence_seq_cst",
                             "load_relaxed req_event"});
+}
+
+TEST_CASE("runs go on at the first slot, in both directions") {
+  Fixture f(kStart + 1);
+  const std::array<Ring::Message, 2> batch{kMessage, kMessage};
+  CHECK(f.steps(f.front, {}, [&](auto& ring) { static_cast<void>(ring.put_requests(batch)); }) ==
+        Lines{"write slot 0", "write slot 1"});
+  CHECK(f.steps(f.back, {2}, [&](auto& ring) { static_cast<void>(ring.consume_requests(f.out)); }) ==
+        Lines{"load_acquire req_prod", "read slot 1", "read slot 0", "compiler_barrier"});
+  CHECK(f.steps(f.back, {}, [&](auto& ring) { ring.put_responses(batch); }) == Lines{"write slot 0", "write slot 1"});
+  CHECK(f.steps(f.front, {}, [](auto& ring) { ring.push_requests(); }) == Lines{"store_release req_prod = start+2"});
+  CHECK(f.steps(f.front, {2}, [&](auto& ring) { static_cast<void>(ring.consume_responses(f.out)); }) ==
+        Lines{"load_acquire rsp_prod", "read slot 1", "read slot 0", "compiler_barrier"});
 }
 
 TEST_CASE("front end: takes responses after it has loaded their producer, once for a run") {
