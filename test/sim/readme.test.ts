@@ -20,9 +20,18 @@ function block(marker: string): string {
 /** Without what depends on the machine's speed. */
 const timeless = (text: string) => text.replace(/simulated in [^,]+/, '').replace(/speed: .* packets\/s/, '')
 
-test('the main job prints the table in the README', (t) => {
-  const printed = node('dist/cli/main.js', 'run', 'examples/captures.yaml')
-  t.is(timeless(printed), timeless(block('output: run examples/captures.yaml')))
+for (const file of ['examples/captures.yaml', 'examples/bridge.yaml'])
+  test(`${file} prints the table in the README`, (t) => {
+    const printed = node('dist/cli/main.js', 'run', file)
+    t.is(timeless(printed), timeless(block(`output: run ${file}`)))
+  })
+
+test('the scenario in the README is the example', (t) => {
+  t.is(block('file: examples/bridge.yaml'), readFileSync('examples/bridge.yaml', 'utf8').trimEnd())
+})
+
+test('the example of steps runs', (t) => {
+  t.regex(node('examples/steps.mjs'), /^db got \d+ of 13334, dropped \{"backlog":\d+,.*"disconnected":[1-9]\d*\}$/)
 })
 
 test('the program in the README is the example and prints what the README says', (t) => {
