@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { checkScenario, parseDuration, simulate, Simulation } from 'ringback'
+import { checkScenario, parseDuration, RingbackError, simulate, Simulation } from 'ringback'
 import type { Results, ScenarioInput } from 'ringback'
 
 import { imbalances } from './conservation.ts'
@@ -201,4 +201,32 @@ test('the captures in both directions: what the guests get is what was sent to t
     [18, 1_874],
   ])
   t.is(results.packets.delivered, 3731)
+})
+
+test('4095 vifs with one event channel each; with two there are not enough', async (t) => {
+  const names = Array.from({ length: 4095 }, (_, i) => `v${i}`)
+  const scenario = checkScenario({
+    name: 'many',
+    duration: '1ms',
+    payload: 'none',
+    nics: { eth0: { rate: '10Gb/s' } },
+    vifs: Object.fromEntries(names.map((name) => [name, { uplink: 'eth0', splitEventChannels: false }])),
+    traffic: names.map((vif) => ({ kind: 'constant', vif, rate: '100Mb/s', size: 1500 })),
+    output: { interval: '1ms' },
+  })
+  const { packets, vifs } = await simulate(scenario)
+  t.is(packets.offered, 9 * 4095)
+  t.true(Object.values(vifs).every(({ tx }) => tx.deliveredPackets + tx.drops.nic > 0))
+  const split = scenario.vifs.map((vif) => ({ ...vif, splitEventChannels: true }))
+  await t.throwsAsync(simulate({ ...scenario, vifs: split }), { instanceOf: RingbackError, message: /event channels/ })
+})
+
+test('each queue has rings and a backlog of its own', async (t) => {
+  const queuedWith = async (queues: number): Promise<number | undefined> => {
+    const vifs = { web: { uplink: 'br0', rate: '8Kb/s', queues, backlog: 10 } }
+    const traffic = [{ kind: 'constant' as const, vif: 'web', rate: '100Mb/s', size: 1500, flows: 64 }]
+    const results = await simulate(checkScenario(lan({ vifs, traffic })))
+    return results.vifs.web?.tx.queuedPackets
+  }
+  t.deepEqual(await Promise.all([1, 2, 4, 8].map(queuedWith)), [266, 532, 1064, 2128])
 })
