@@ -123,6 +123,8 @@ test('frames of many slots and with offload go from guest to guest as they are',
   )
   const sizes = new Set(records('vif-a-out.pcap').map(({ originalLength }) => originalLength))
   t.deepEqual([...sizes].sort(), [60, 65_000, 9000])
+  const protocols = new Set(records('vif-a-out.pcap').map(({ bytes }) => `${bytes.length} ${bytes[23]}`))
+  t.deepEqual([...protocols].sort(), ['60 17', '65000 6', '9000 17'], 'TCP where segments are asked for')
 })
 
 test('several queues lose, add and change nothing either', async (t) => {

@@ -170,14 +170,19 @@ test('captures are written to --out, whole, and replace those of an earlier run'
         .filter(({ bytes }) => bytes.subarray(0, 6).toString('hex') === '00163e000001'),
     ),
   )
-  const header = readFileSync(path.join(out, 'series.csv'), 'utf8').split('\n')[0]
+  const rows = readFileSync(path.join(out, 'series.csv'), 'utf8').trimEnd().split('\n')
+  const names = ['throughput', 'demand', 'receive', 'allocation']
   t.is(
-    header,
-    't_seconds,' +
-      ['a', 'b']
-        .map((vif) => ['throughput', 'demand', 'receive', 'allocation'].map((what) => `vif.${vif}.${what}_bps`).join())
-        .join() +
-      ',nic.eth0.utilisation,nic.eth0.receive_utilisation',
+    rows[0],
+    `t_seconds,${['a', 'b'].map((vif) => names.map((name) => `vif.${vif}.${name}_bps`).join()).join()},` +
+      'nic.eth0.utilisation,nic.eth0.receive_utilisation',
+  )
+  const { t: times, vifs, nics } = results.series
+  const values = Object.values(vifs).flatMap((vif) => [vif.throughputBps, vif.demandBps, vif.receiveBps, []])
+  const parts = Object.values(nics).flatMap((nic) => [nic.utilisation, nic.receiveUtilisation])
+  t.deepEqual(
+    rows.slice(1),
+    times.map((time, i) => [time, ...[...values, ...parts].map((column) => column[i] ?? '')].join()),
   )
 })
 

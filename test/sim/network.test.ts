@@ -154,6 +154,27 @@ test('frames from the wire: the NIC counts them, its queue and speed bound them'
   }
 })
 
+test('frames from the wire come in on the uplink, or on the first NIC of the bridge', async (t) => {
+  const [eth0, eth1, eth2] = [{ rate: '1Gb/s' }, { rate: '1Gb/s' }, { rate: '1Gb/s' }]
+  const results = await simulate(
+    checkScenario({
+      name: 'nics',
+      duration: '10ms',
+      nics: { eth0, eth1, eth2 },
+      bridges: { br0: { nics: [] }, br1: { nics: ['eth2', 'eth0'] } },
+      vifs: { a: { uplink: 'br1' }, b: { uplink: 'eth1' } },
+      traffic: [
+        { kind: 'constant', vif: 'a', rate: '80Mb/s', size: 1000, direction: 'in' },
+        { kind: 'constant', vif: 'b', rate: '40Mb/s', size: 1000, direction: 'in' },
+      ],
+    }),
+  )
+  t.deepEqual(
+    Object.values(results.nics).map(({ receivedPackets }) => receivedPackets),
+    [0, 50, 100],
+  )
+})
+
 test('the series adds up to the totals, in both directions', async (t) => {
   const traffic: ScenarioInput['traffic'] = [
     ...lan().traffic,
