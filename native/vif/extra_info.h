@@ -37,7 +37,10 @@ class ExtraInfos {
     }
   }
 
-  [[nodiscard]] std::span<const abi::netif_extra_info> all() const noexcept { return std::span(extras_).first(count_); }
+  [[nodiscard]] std::span<const abi::netif_extra_info> all() const& noexcept {
+    return std::span(extras_).first(count_);
+  }
+  void all() const&& = delete;  // they would outlive their bytes
 
  private:
   std::array<abi::netif_extra_info, 2> extras_{};

@@ -136,6 +136,7 @@ bool RxBack::submit(TimeNs now) {
 // Answers a frame's slots in the order of its requests. A slot whose copy failed carries that status, the others go out
 // as they are; returns whether there was none.
 bool RxBack::respond(const Frame& frame, std::uint32_t first_copy) {
+  const ExtraInfos extras(frame);
   bool complete = true;
   std::uint16_t flags = flags_of(frame.checksum);
   if (extra_slots(frame) > 0) flags |= abi::XEN_NETRXF_extra_info;
@@ -147,7 +148,7 @@ bool RxBack::respond(const Frame& frame, std::uint32_t first_copy) {
     if (i < last_copy) flags |= abi::XEN_NETRXF_more_data;
     ring_.put_response({ids_[i], 0, flags, okay ? static_cast<std::int16_t>(copy.len) : copy.status});
     if (i == first_copy)
-      for (const auto& extra : ExtraInfos(frame).all()) ring_.put_response(std::bit_cast<netif_rx_response>(extra));
+      for (const auto& extra : extras.all()) ring_.put_response(std::bit_cast<netif_rx_response>(extra));
     flags = 0;
   }
   return complete;

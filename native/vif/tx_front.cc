@@ -79,7 +79,8 @@ std::uint16_t TxFront::transmit(const Frame& frame) {
   const auto first_flags =
       static_cast<std::uint16_t>(checksum_flags(frame.checksum) | (has_extras ? abi::XEN_NETTXF_extra_info : 0));
   const std::uint16_t first = put_slot(frame.size_bytes, static_cast<std::uint16_t>(first_flags | more()));
-  for (const netif_extra_info& extra : ExtraInfos(frame).all()) put_extra(extra);
+  const ExtraInfos extras(frame);
+  for (const netif_extra_info& extra : extras.all()) put_extra(extra);
   while (left > 0) {
     const std::uint32_t fragment = std::min(left, abi::XEN_PAGE_SIZE);
     left -= fragment;
