@@ -200,12 +200,13 @@ TEST_CASE("extra-info answers are passed over") {
 }
 
 TEST_CASE("front ends may lie anywhere in their guest") {
-  Domain guest(1, PageArena(1 + 2 * FrontEnd::pages_needed(1, false)), GrantTable(2048, Sharing::kOneThread));
+  Domain guest(1, PageArena(1 + 2 * TxFront::pages_needed(1, false)), GrantTable(2048, Sharing::kOneThread));
   CHECK(guest.arena.allocate() == 0u);
-  FrontEnd one({.guest = guest, .back_end = 0, .ring_order = 1});
-  FrontEnd two({.guest = guest, .back_end = 0, .ring_order = 1});
-  for (FrontEnd* front : {&one, &two}) {
-    front->transmit(kHeader, 60);
+  TxFront one({.guest = guest, .back_end = 0, .ring_order = 1});
+  TxFront two({.guest = guest, .back_end = 0, .ring_order = 1});
+  for (TxFront* front : {&one, &two}) {
+    std::memcpy(front->next_page(0).data(), kHeader.data(), kHeader.size());
+    front->transmit({.size_bytes = 60});
     static_cast<void>(front->push());
     auto back = BackRing<TxRing>::attach(front->ring_memory());
     REQUIRE(back.has_value());
