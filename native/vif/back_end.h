@@ -23,8 +23,7 @@ namespace ringback {
 // Invariants:
 // 1. A vif has one bucket of credit and one fault, whatever its queues.
 // 2. Queues that wait for credit are polled in the order in which they began to, a bounded number of frames each, but
-// the
-//    one that used it up goes last: none of them can keep the credit from the others.
+//    the one that used it up goes last: none of them can keep the credit from the others.
 // 3. After a fault nothing of the guest's is read or written until it reconnects.
 // Source:   xen-netback's common.h struct xenvif, interface.c xenvif_connect_data, xenvif_connect_ctrl
 class BackEnd {
