@@ -124,8 +124,8 @@ inline constexpr std::uint32_t XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED = 1;
 inline constexpr std::uint32_t XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER = 2;
 inline constexpr std::uint32_t XEN_NETIF_CTRL_STATUS_BUFFER_OVERFLOW = 3;
 
-inline constexpr std::uint32_t XEN_NETIF_CTRL_HASH_ALGORITHM_NONE = 0;
-inline constexpr std::uint32_t XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ = 1;
+inline constexpr std::uint8_t XEN_NETIF_CTRL_HASH_ALGORITHM_NONE = 0;
+inline constexpr std::uint8_t XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ = 1;
 
 // Sets of hash types, in control requests.
 inline constexpr std::uint32_t XEN_NETIF_CTRL_HASH_TYPE_IPV4 = 1 << 0;

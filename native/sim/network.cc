@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/random.h"
+#include "net/packet_header.h"
 #include "sim/payload.h"
 #include "vif/toeplitz.h"
 
@@ -48,6 +49,20 @@ void Network::transmit(TimeNs now, VifPath& from, const WireFrame& frame) {
     send(now, from.config().uplink.index, frame);
   else
     forward(now, plug, frame);
+}
+
+void Network::announce(TimeNs now, std::uint32_t vif) {
+  const Plug& plug = vif_plugs_[vif];
+  if (plug.bridge == kNoBridge) return;
+  Switch& at = bridges_[plug.bridge];
+  const auto hear = [&](std::uint32_t port, const MacAddress& from) {
+    std::array<std::byte, 14> header{};
+    std::ranges::fill_n(header.begin(), 6, std::byte{0xff});
+    std::ranges::copy(from, header.begin() + 6);
+    static_cast<void>(at.bridge.forward(now, port, header));
+  };
+  hear(plug.port, mac_of_guest(vif));
+  if (at.ports[0].kind == Uplink::Kind::kNic) hear(0, mac_of({}));
 }
 
 void Network::offer_from_wire(TimeNs now, std::uint32_t nic, std::uint32_t vif, const Offer& offer) {

@@ -85,6 +85,7 @@ void World::add_vif(std::uint32_t vif, const VifConfig& config) {
 void World::connect(std::uint32_t vif) {
   VifPath& path = *vifs_[vif];
   const bool notify_control = path.connect(now_ns_);
+  network_.announce(now_ns_, vif);
   for (std::uint32_t queue = 0; queue < path.config().queues; ++queue) {
     static_cast<void>(path.front_end().rx(queue).post());
     static_cast<void>(path.queue(queue).send(now_ns_));

@@ -2,21 +2,17 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include "base/assert.h"
+#include "vif/extra_info.h"
 
 namespace ringback {
 
 using abi::gnttab_copy;
-using abi::netif_extra_info;
 using abi::netif_rx_request;
 using abi::netif_rx_response;
 
 namespace {
-
-// xen/io/netif.h XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ
-constexpr std::uint8_t kToeplitz = 1;
 
 std::uint16_t flags_of(Checksum checksum) noexcept {
   switch (checksum) {
@@ -28,24 +24,6 @@ std::uint16_t flags_of(Checksum checksum) noexcept {
       return 0;
   }
   return 0;
-}
-
-// Every byte of an extra is written: the guest reads them all (XSA-216).
-netif_extra_info gso_extra(const Frame& frame) noexcept {
-  netif_extra_info extra{};
-  extra.type = abi::XEN_NETIF_EXTRA_TYPE_GSO;
-  extra.u.gso.size = frame.gso_size_bytes;
-  extra.u.gso.type = frame.gso_type;
-  return extra;
-}
-
-netif_extra_info hash_extra(const Frame& frame) noexcept {
-  netif_extra_info extra{};
-  extra.type = abi::XEN_NETIF_EXTRA_TYPE_HASH;
-  extra.u.hash.type = static_cast<std::uint8_t>(frame.hash_type - 1);
-  extra.u.hash.algorithm = kToeplitz;
-  std::memcpy(extra.u.hash.value, &frame.hash_value, sizeof frame.hash_value);
-  return extra;
 }
 
 }  // namespace
@@ -168,19 +146,11 @@ bool RxBack::respond(const Frame& frame, std::uint32_t first_copy) {
     complete = complete && okay;
     if (i < last_copy) flags |= abi::XEN_NETRXF_more_data;
     ring_.put_response({ids_[i], 0, flags, okay ? static_cast<std::int16_t>(copy.len) : copy.status});
-    if (i == first_copy) put_extras(frame);
+    if (i == first_copy)
+      for (const auto& extra : ExtraInfos(frame).all()) ring_.put_response(std::bit_cast<netif_rx_response>(extra));
     flags = 0;
   }
   return complete;
-}
-
-void RxBack::put_extras(const Frame& frame) {
-  if (frame.gso_size_bytes != 0) {
-    netif_extra_info extra = gso_extra(frame);
-    if (frame.hash_type != 0) extra.flags = abi::XEN_NETIF_EXTRA_FLAG_MORE;
-    ring_.put_response(std::bit_cast<netif_rx_response>(extra));
-  }
-  if (frame.hash_type != 0) ring_.put_response(std::bit_cast<netif_rx_response>(hash_extra(frame)));
 }
 
 // Returns whether stalled() changed.

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "memory/grant_copier.h"
 #include "ring/back_ring.h"
+#include "vif/extra_info.h"
 #include "vif/fault.h"
 #include "vif/frame.h"
 
@@ -120,9 +121,6 @@ class RxBack {
   [[nodiscard]] static constexpr std::uint32_t data_slots(const Frame& frame) noexcept {
     return (frame.size_bytes + abi::XEN_PAGE_SIZE - 1) >> abi::XEN_PAGE_SHIFT;
   }
-  [[nodiscard]] static constexpr std::uint32_t extra_slots(const Frame& frame) noexcept {
-    return (frame.gso_size_bytes != 0 ? 1u : 0u) + (frame.hash_type != 0 ? 1u : 0u);
-  }
   [[nodiscard]] std::uint32_t needed_slots() const noexcept {
     return queue_.empty() ? 0 : slots_for(queue_.front().frame);
   }
@@ -132,7 +130,6 @@ class RxBack {
   void build(const Frame& frame, std::span<const abi::netif_rx_request> requests);
   [[nodiscard]] bool submit(TimeNs now);
   [[nodiscard]] bool respond(const Frame& frame, std::uint32_t first_copy);
-  void put_extras(const Frame& frame);
   [[nodiscard]] bool update_stall(TimeNs now) noexcept;
   [[nodiscard]] std::uint32_t drop_expired(TimeNs now);
   Frame dequeue() noexcept;

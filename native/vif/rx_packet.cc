@@ -5,6 +5,7 @@
 
 #include "abi/page.h"
 #include "base/assert.h"
+#include "vif/extra_info.h"
 
 namespace ringback {
 namespace {
@@ -14,9 +15,6 @@ using abi::netif_rx_response;
 using Verdict = RxPacket::Verdict;
 
 constexpr std::uint32_t kEthernetHeaderBytes = 14;
-// xen/io/netif.h XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, and the number of its hash types.
-constexpr std::uint8_t kToeplitz = 1;
-constexpr std::uint8_t kHashTypeEnd = 4;
 
 RxPacket fatal(RxPacket packet, Fault fault) noexcept {
   packet.verdict = Verdict::kFatal;
@@ -41,7 +39,7 @@ bool read_gso(const netif_extra_info& extra, RxPacket& packet) noexcept {
 // A hash that we cannot name is no hash.
 void read_hash(const netif_extra_info& extra, RxPacket& packet) noexcept {
   const auto& hash = extra.u.hash;
-  const bool known = hash.algorithm == kToeplitz && hash.type < kHashTypeEnd;
+  const bool known = hash.algorithm == abi::XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ && hash.type < kHashTypeEnd;
   packet.hash_type = known ? static_cast<std::uint8_t>(hash.type + 1) : std::uint8_t{0};
   packet.hash_value = 0;
   if (known) std::memcpy(&packet.hash_value, hash.value, sizeof packet.hash_value);

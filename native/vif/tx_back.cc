@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "vif/extra_info.h"
 
 namespace ringback {
 
@@ -21,8 +22,7 @@ Checksum checksum_of(std::uint16_t tx_flags) noexcept {
 
 // A hash that the guest has computed. Of an unknown type it means nothing, as in netback.
 void take_hash(Frame& frame, const abi::netif_extra_info& extra) noexcept {
-  constexpr std::uint8_t kHashTypes = 4;
-  if (extra.type == abi::XEN_NETIF_EXTRA_TYPE_NONE || extra.u.hash.type >= kHashTypes) return;
+  if (extra.type == abi::XEN_NETIF_EXTRA_TYPE_NONE || extra.u.hash.type >= kHashTypeEnd) return;
   frame.hash_type = static_cast<std::uint8_t>(extra.u.hash.type + 1);
   std::memcpy(&frame.hash_value, extra.u.hash.value, sizeof frame.hash_value);
 }

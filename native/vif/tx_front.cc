@@ -5,16 +5,13 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "vif/extra_info.h"
 #include "vif/ring_pages.h"
 
 namespace ringback {
 namespace {
 
 using abi::netif_extra_info;
-
-std::uint32_t extra_slots(const Frame& frame) noexcept {
-  return (frame.gso_size_bytes != 0 ? 1u : 0u) + (frame.hash_type != 0 ? 1u : 0u);
-}
 
 // As netfront: what is blank counts as validated too.
 std::uint16_t checksum_flags(Checksum checksum) noexcept {
@@ -82,7 +79,7 @@ std::uint16_t TxFront::transmit(const Frame& frame) {
   const auto first_flags =
       static_cast<std::uint16_t>(checksum_flags(frame.checksum) | (has_extras ? abi::XEN_NETTXF_extra_info : 0));
   const std::uint16_t first = put_slot(frame.size_bytes, static_cast<std::uint16_t>(first_flags | more()));
-  if (has_extras) put_extras(frame);
+  for (const netif_extra_info& extra : ExtraInfos(frame).all()) put_extra(extra);
   while (left > 0) {
     const std::uint32_t fragment = std::min(left, abi::XEN_PAGE_SIZE);
     left -= fragment;
@@ -99,23 +96,6 @@ std::uint16_t TxFront::put_slot(std::uint32_t size_bytes, std::uint16_t flags) {
   granted_[id] = *ref;
   ring_.put_request({*ref, 0, flags, id, static_cast<std::uint16_t>(size_bytes)});
   return id;
-}
-
-void TxFront::put_extras(const Frame& frame) {
-  netif_extra_info extra{};
-  if (frame.gso_size_bytes != 0) {
-    extra.type = abi::XEN_NETIF_EXTRA_TYPE_GSO;
-    extra.flags = frame.hash_type != 0 ? abi::XEN_NETIF_EXTRA_FLAG_MORE : std::uint8_t{0};
-    extra.u.gso.size = frame.gso_size_bytes;
-    extra.u.gso.type = frame.gso_type;
-    put_extra(extra);
-  }
-  if (frame.hash_type == 0) return;
-  extra = {};
-  extra.type = abi::XEN_NETIF_EXTRA_TYPE_HASH;
-  extra.u.hash.type = static_cast<std::uint8_t>(frame.hash_type - 1);
-  std::memcpy(extra.u.hash.value, &frame.hash_value, sizeof extra.u.hash.value);
-  put_extra(extra);
 }
 
 // An extra stands in a request's slot; what it leaves of the slot is zero.

@@ -88,7 +88,6 @@ class TxFront {
   [[nodiscard]] static std::uint32_t data_slots(const Frame& frame) noexcept;
   [[nodiscard]] std::uint32_t page_of(std::uint16_t id) const noexcept { return pages_[shared_page_ ? 0u : id]; }
   std::uint16_t put_slot(std::uint32_t size_bytes, std::uint16_t flags);
-  void put_extras(const Frame& frame);
   void put_extra(const abi::netif_extra_info& extra);
   void take_response(const abi::netif_tx_response& response);
 

@@ -2,33 +2,14 @@
 
 #include <doctest/doctest.h>
 
-#include <string>
-#include <string_view>
+#include <memory>
 
 #include "base/random.h"
+#include "native/sim/world_fixture.h"
 
 using namespace ringback;
 
 namespace {
-
-std::uint64_t counter(const World& world, std::uint32_t vif, std::string_view name) {
-  const VifCounters counters = world.read_vif_counters(vif);
-  for (std::size_t i = 0; i < counters.size(); ++i)
-    if (name == vif_counter_names()[i]) return counters[i];
-  FAIL("no such counter");
-  return 0;
-}
-
-void check_conserved(const World& world) {
-  for (std::uint32_t vif = 0; vif < world.vif_count(); ++vif)
-    for (const std::string direction : {"tx", "rx"})
-      for (const std::string unit : {"Packets", "Bytes"}) {
-        const auto get = [&](const std::string& name) { return counter(world, vif, direction + name + unit); };
-        std::uint64_t out = get("Delivered") + get("Forwarded") + get("Queued");
-        for (const char* cause : kCauseNames) out += get(std::string("Dropped") + cause);
-        REQUIRE(get("Offered") + get("Arrived") + get("Copied") == out);
-      }
-}
 
 // A random scenario, a function of its seed.
 std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload) {
