@@ -32,6 +32,11 @@ class EventQueue {
   // When the first event is due; kNever when there is none.
   [[nodiscard]] TimeNs next_ns() const noexcept { return heap_.empty() ? kNever : heap_.front().time_ns; }
 
+  // Whether the first event is of this time and kind.
+  [[nodiscard]] bool next_is(TimeNs time_ns, Event::Kind kind) const noexcept {
+    return !heap_.empty() && heap_.front().time_ns == time_ns && heap_.front().kind == kind;
+  }
+
   void push(const Event& event) {
     std::size_t hole = heap_.size();
     heap_.push_back(event);

@@ -66,9 +66,9 @@ class Network final : public Uplinks {
 
   void transmit(TimeNs now, VifPath& from, const WireFrame& frame) override;
 
-  // A guest has connected. Its bridge hears of it as from the gratuitous ARP that netfront has the guest send, and so it
-  // hears of the station outside on its first NIC: made-up traffic is not flooded just because nobody has answered yet.
-  // The frames themselves are not made.
+  // A guest has connected. Its bridge hears of it as from the gratuitous ARP that netfront has the guest send, and so
+  // it hears of the station outside on its first NIC: made-up traffic is not flooded just because nobody has answered
+  // yet. The frames themselves are not made.
   void announce(TimeNs now, std::uint32_t vif);
 
   // The far end of a NIC's wire has a frame to send, for a vif's account.

@@ -149,7 +149,10 @@ void World::run_event(const Event& event) {
     case Event::Kind::kSource:
       return run_source(event.target);
     case Event::Kind::kCreditTimer:
-      return on_credit_timer(event.target);
+      on_credit_timer(event.target);
+      // Windows often end together: all vifs get their turn before any of them gets a second one.
+      while (timers_.next_is(now_ns_, Event::Kind::kCreditTimer)) on_credit_timer(timers_.pop().target);
+      return;
     case Event::Kind::kArrival:
       arrival_armed_[event.target] = false;
       return network_.arrive(now_ns_, event.target);
@@ -212,7 +215,7 @@ void World::on_credit_timer(std::uint32_t vif) {
   VifPath& path = *vifs_[vif];
   if (!path.on_credit_timer(now_ns_)) return;
   const BackEnd::Waiters waiters = path.back_end().on_credit_timer();
-  for (std::uint32_t i = 0; i < waiters.count; ++i) poll_tx(vif, waiters.queues[i]);
+  for (std::uint32_t i = 0; i < waiters.count; ++i) ready_.push({Ready::Who::kTxPoll, vif, waiters.queues[i]});
 }
 
 void World::poll_tx(std::uint32_t vif, std::uint32_t queue) {

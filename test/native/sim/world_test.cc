@@ -95,6 +95,29 @@ TEST_CASE("held back: from the first frame without credit to the timer") {
   CHECK(counter(world, 0, "txDeliveredPackets") == 3);
 }
 
+TEST_CASE("fairness: vifs whose windows end together take turns of a poll, whatever waits") {
+  // Both have used up their credit when it comes again: one with a thousand frames that wait, one with one.
+  const VifConfig vif{.credit = {.bytes = 200'000, .window_ns = 1'000'000}, .ring_order = 4, .backlog_packets = 5000};
+  World world({.nics = {{.rate_bps = 10'000'000'000, .queue_bytes = 10'000'000}}, .vifs = {vif, vif}});
+  const auto burst = [](std::uint64_t frames) {
+    return ConstantConfig{.stop_ns = 1000 * frames, .rate_bps = 1'600'000'000, .size_bytes = 200};  // a frame in 1 us
+  };
+  world.add_source(Source(0, ConstantSource(burst(999), 1)));
+  world.add_source(Source(0, ConstantSource(burst(999), 1)));
+  world.add_source(Source(1, ConstantSource(burst(1000), 1)));
+  ConstantConfig one = burst(1);
+  one.start_ns = 999'500;
+  one.stop_ns = 999'501;
+  world.add_source(Source(1, ConstantSource(one, 1)));
+  world.run(999'999, kNever);
+  CHECK(counter(world, 0, "txQueuedPackets") > 900);
+  CHECK(counter(world, 1, "txQueuedPackets") == 1);
+  world.run(10'000'000, kNever);
+  // Behind one poll of the other's 64 frames, 160 ns each.
+  CHECK(world.vif(1).tx_latency().max() <= 500 + 65 * 160);
+  CHECK(world.vif(1).tx_latency().max() > 500 + 160);
+}
+
 TEST_CASE("how a run is cut into slices changes nothing") {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     const auto whole = random_world(seed, Payload::kCopy);
