@@ -145,10 +145,10 @@ TEST_CASE("front end and back end together: two queues, both directions, a mappi
   CHECK(ends.sent[1] == std::vector<std::byte>(100, std::byte{2}));
 
   const auto header = test::make_header({test::ipv4(10, 0, 0, 1), test::ipv4(10, 0, 1, 1), 1000, 80});
-  const BufferRef buffer = buffers.allocate(header.size());
+  const auto size_bytes = static_cast<std::uint32_t>(header.size());
+  const BufferRef buffer = buffers.allocate(size_bytes);
   std::memcpy(buffers.writable_bytes(buffer).data(), header.data(), header.size());
-  const auto accepted =
-      back.receive(0, {.size_bytes = static_cast<std::uint32_t>(header.size()), .buffer = buffer}, header);
+  const auto accepted = back.receive(0, {.size_bytes = size_bytes, .buffer = buffer}, header);
   CHECK(accepted.result == BackEnd::Received::kQueued);
   CHECK(accepted.queue == 1);
   CHECK(back.run_rx(1, 0).notify);
