@@ -225,7 +225,7 @@ TEST_CASE("duplicate ids: each slot is answered with its own, and no slot is kep
   CHECK(rig.frames.size() == 49);
 }
 
-TEST_CASE("a grant that is revoked while its packet is copied loses that packet alone") {
+TEST_CASE("grant revoked during a copy: one that is revoked while its packet is copied loses that packet alone") {
   TxRig rig;
   rig.copier.meanwhile = [&] { CHECK(rig.guest->grants.try_end_foreign_access(rig.refs[2])); };
   rig.push(Slots{rig.slot(1, 60, 0, 0, 1), rig.slot(2, 60, 0, 0, 2), rig.slot(3, 60, 0, 0, 3)});
