@@ -55,8 +55,13 @@ void BackEnd::wait_for_credit(std::uint32_t queue) noexcept {
     waiters_.queues[waiters_.count++] = static_cast<std::uint8_t>(queue);
 }
 
+// The first of them used the credit up, and would do so again: it goes last.
 BackEnd::Waiters BackEnd::on_credit_timer() noexcept {
   vif_.shaper.on_timer();
+  if (waiters_.count > 1) {
+    const auto waiting = std::span(waiters_.queues).first(waiters_.count);
+    std::ranges::rotate(waiting, waiting.begin() + 1);
+  }
   return std::exchange(waiters_, {});
 }
 

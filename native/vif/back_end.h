@@ -22,8 +22,8 @@ namespace ringback {
 //
 // Invariants:
 // 1. A vif has one bucket of credit and one fault, whatever its queues.
-// 2. Queues that wait for credit are polled in the order in which they ran out of it, a bounded number of frames each:
-//    none of them can keep the credit from the others.
+// 2. Queues that wait for credit are polled in the order in which they began to, a bounded number of frames each, but
+//    the one that used it up goes last: none of them can keep the credit from the others.
 // 3. After a fault nothing of the guest's is read or written until it reconnects.
 // Source:   xen-netback's common.h struct xenvif, interface.c xenvif_connect_data, xenvif_connect_ctrl
 class BackEnd {
@@ -90,7 +90,7 @@ class BackEnd {
     return vif_.fault == Fault::kNone && tx_[queue]->has_new_requests();
   }
 
-  // Queues that wait for credit, the one that waits longest first.
+  // Queues that wait for credit, in the order in which they are polled.
   struct Waiters {
     std::array<std::uint8_t, kMaxQueues> queues;
     std::uint32_t count = 0;

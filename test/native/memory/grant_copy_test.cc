@@ -35,13 +35,13 @@ struct CopyFixture : Neighbours {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(CopyFixture, "check 1: no length is okay whatever else is wrong") {
+TEST_CASE_FIXTURE(CopyFixture, "grant copy check 1: no length is okay whatever else is wrong") {
   CHECK(copy(operation(by_frame(~0ull, 0xffff, kNobody), by_frame(~0ull, 0xffff, kNobody), 0, 0)) == GNTST_okay);
   CHECK(copy(operation(by_reference(kNobody, ~0u), by_reference(kNobody, ~0u), 0, 0xffff)) == GNTST_okay);
   CHECK(copy(operation(by_frame(99, 0, kNobody), by_frame(0), 1, 0)) == GNTST_permission_denied);
 }
 
-TEST_CASE_FIXTURE(CopyFixture, "check 2: only the caller's own frames go by number") {
+TEST_CASE_FIXTURE(CopyFixture, "grant copy check 2: only the caller's own frames go by number") {
   CHECK(copy(operation(by_frame(0, 0, kGuest), by_frame(1), 1, 0)) == GNTST_permission_denied);
   CHECK(copy(operation(by_frame(0), by_frame(1, 0, kGuest), 1, 0)) == GNTST_permission_denied);
   CHECK(copy(operation(by_frame(0, 0, kBack), by_frame(1), 1, 0)) == GNTST_permission_denied);
@@ -50,7 +50,7 @@ TEST_CASE_FIXTURE(CopyFixture, "check 2: only the caller's own frames go by numb
   CHECK(copy(from_grant(by_reference(kGuest, kNoRef), by_frame(99, kBeyond, kNobody), 1)) == GNTST_permission_denied);
 }
 
-TEST_CASE_FIXTURE(CopyFixture, "check 3: a domain that does not exist") {
+TEST_CASE_FIXTURE(CopyFixture, "grant copy check 3: a domain that does not exist") {
   CHECK(copy(from_grant(by_reference(kNobody, good), by_frame(0), 1)) == GNTST_bad_domain);
   CHECK(copy(to_grant(by_frame(0), by_reference(0xffff, good), 1)) == GNTST_bad_domain);
   CHECK(copy(to_grant(by_frame(0), by_reference(0x7ff1, good), 1)) == GNTST_bad_domain);
@@ -61,7 +61,7 @@ TEST_CASE_FIXTURE(CopyFixture, "check 3: a domain that does not exist") {
   CHECK(copy(from_grant(by_reference(kNobody, 0), by_frame(0, 0, kGuest), 1)) == GNTST_bad_domain);
 }
 
-TEST_CASE_FIXTURE(CopyFixture, "check 4: claims of the source") {
+TEST_CASE_FIXTURE(CopyFixture, "grant copy check 4: claims of the source") {
   CHECK(copy(from_grant(by_reference(kGuest, kNoRef), by_frame(0), 1)) == GNTST_bad_gntref);
   CHECK(copy(from_grant(by_reference(kGuest, ~0u), by_frame(0), 1)) == GNTST_bad_gntref);
   CHECK(copy(from_grant(by_reference(kGuest, foreign), by_frame(0), 1)) == GNTST_general_error);
@@ -80,7 +80,7 @@ TEST_CASE_FIXTURE(CopyFixture, "check 4: claims of the source") {
   CHECK(released());
 }
 
-TEST_CASE_FIXTURE(CopyFixture, "check 4: claims of the destination") {
+TEST_CASE_FIXTURE(CopyFixture, "grant copy check 4: claims of the destination") {
   CHECK(copy(to_grant(by_frame(0), by_reference(kGuest, kNoRef), 1)) == GNTST_bad_gntref);
   CHECK(copy(to_grant(by_frame(0), by_reference(kGuest, foreign), 1)) == GNTST_general_error);
   CHECK(copy(to_grant(by_frame(0), by_reference(kGuest, readonly), 1)) == GNTST_general_error);
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(CopyFixture, "check 4: claims of the destination") {
   CHECK(released());
 }
 
-TEST_CASE_FIXTURE(CopyFixture, "check 4: pinned for another domain") {
+TEST_CASE_FIXTURE(CopyFixture, "grant copy check 4: pinned for another domain") {
   guest->grants.store(3, {GTF_permit_access, kNobody, 1});
   REQUIRE(guest->grants.pin(3, kNobody, Access::kRead, 4).status == GNTST_okay);
   guest->grants.store(3, {GTF_permit_access, kBack, 1});
@@ -104,7 +104,7 @@ TEST_CASE_FIXTURE(CopyFixture, "check 4: pinned for another domain") {
   CHECK(copy(from_grant(by_reference(kGuest, 3), by_frame(0), 1)) == GNTST_okay);
 }
 
-TEST_CASE_FIXTURE(CopyFixture, "check 5: a copy ends with its page, on both sides") {
+TEST_CASE_FIXTURE(CopyFixture, "grant copy check 5: a copy ends with its page, on both sides") {
   const auto source = [&](std::uint16_t offset, std::uint16_t bytes) {
     return copy(from_grant(by_reference(kGuest, good, offset), by_frame(0), bytes));
   };
@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(CopyFixture, "check 5: a copy ends with its page, on both side
   CHECK(released());
 }
 
-TEST_CASE_FIXTURE(CopyFixture, "check 6: the bytes arrive, their neighbours stay") {
+TEST_CASE_FIXTURE(CopyFixture, "grant copy check 6: the bytes arrive, their neighbours stay") {
   CHECK(copy(from_grant(by_reference(kGuest, good, 100), by_frame(3, 7), 1500)) == GNTST_okay);
   CHECK(same_bytes(*guest, 1, 100, *back, 3, 7, 1500));
   Neighbours before;

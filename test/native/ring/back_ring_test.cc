@@ -22,7 +22,7 @@ void push_messages(test::RingPair<R>& ring, std::uint32_t first, std::uint32_t c
 
 }  // namespace
 
-TEST_CASE("attaching goes on at the responses that were published") {
+TEST_CASE("attach: attaching goes on at the responses that were published") {
   test::RingMemory memory(0, kNearWrap);
   memory.header().req_prod = kNearWrap + 30;
   memory.header().rsp_prod = kNearWrap + 20;
@@ -33,7 +33,7 @@ TEST_CASE("attaching goes on at the responses that were published") {
   CHECK(back->unconsumed_requests() == 10);
 }
 
-TEST_CASE("attaching is refused when more is asked than the ring holds") {
+TEST_CASE("attach: attaching is refused when more is asked than the ring holds") {
   test::RingMemory memory(0, kNearWrap);
   for (const std::uint32_t ahead : {257u, 0x8000'0000u, 0xffff'ffffu}) {
     memory.header().req_prod = kNearWrap + ahead;

@@ -30,13 +30,13 @@ std::uint64_t passed_bytes(CreditShaper& shaper, TimeNs from_ns, TimeNs duration
 
 }  // namespace
 
-TEST_CASE("no cap: everything passes at once") {
+TEST_CASE("credit: no cap: everything passes at once") {
   CreditShaper shaper;
   for (int i = 0; i < 1000; ++i) CHECK(shaper.admit(0, 65535));
   CHECK_FALSE(shaper.blocked());
 }
 
-TEST_CASE("the bucket starts with one window's credit") {
+TEST_CASE("credit: the bucket starts with one window's credit") {
   CreditShaper shaper({.bytes = 3000, .window_ns = 50 * kMs});
   CHECK(shaper.admit(0, 1500));
   CHECK(shaper.admit(0, 1500));
@@ -44,7 +44,7 @@ TEST_CASE("the bucket starts with one window's credit") {
   CHECK(shaper.timer_ns() == 50 * kMs);
 }
 
-TEST_CASE("a packet goes whole or not at all, and what is left stays") {
+TEST_CASE("credit: a packet goes whole or not at all, and what is left stays") {
   CreditShaper shaper({.bytes = 2000, .window_ns = 50 * kMs});
   CHECK(shaper.admit(0, 1500));
   CHECK_FALSE(shaper.admit(0, 1500));
@@ -53,20 +53,20 @@ TEST_CASE("a packet goes whole or not at all, and what is left stays") {
   CHECK(shaper.remaining_bytes() == 2500);
 }
 
-TEST_CASE("while the timer is pending even a small packet waits") {
+TEST_CASE("credit: while the timer is pending even a small packet waits") {
   CreditShaper shaper({.bytes = 2000, .window_ns = 50 * kMs});
   CHECK_FALSE(shaper.admit(0, 3000));
   CHECK_FALSE(shaper.admit(60 * kMs, 3000));
   CHECK(shaper.timer_ns() == 50 * kMs);
 }
 
-TEST_CASE("credit is looked at only when a packet is larger than what remains") {
+TEST_CASE("credit: it is looked at only when a packet is larger than what remains") {
   CreditShaper shaper({.bytes = 2000, .window_ns = 50 * kMs});
   CHECK(shaper.admit(200 * kMs, 1000));
   CHECK(shaper.remaining_bytes() == 1000);  // no window was added, though four have passed
 }
 
-TEST_CASE("credit that is not used is kept up to 128 KiB, or one window where that is more") {
+TEST_CASE("credit: what is not used is kept up to 128 KiB, or one window where that is more") {
   CreditShaper small({.bytes = 100'000, .window_ns = 50 * kMs});
   CHECK_FALSE(small.admit(0, 120'000));
   small.on_timer();
@@ -77,7 +77,7 @@ TEST_CASE("credit that is not used is kept up to 128 KiB, or one window where th
   CHECK(large.remaining_bytes() == 200'000);
 }
 
-TEST_CASE("adding saturates") {
+TEST_CASE("credit: adding saturates") {
   CreditShaper shaper({.bytes = 1000, .window_ns = 1});
   CHECK_FALSE(shaper.admit(0, 2000));
   CHECK(shaper.set_credit({.bytes = ~std::uint64_t{0}, .window_ns = 1}, 0));
@@ -85,7 +85,7 @@ TEST_CASE("adding saturates") {
   CHECK(shaper.remaining_bytes() == ~std::uint64_t{0});
 }
 
-TEST_CASE("after an idle time the window starts anew, without catching up") {
+TEST_CASE("credit: after an idle time the window starts anew, without catching up") {
   CreditShaper shaper({.bytes = 6250, .window_ns = 50 * kMs});
   CHECK(shaper.admit(0, 6000));
   CHECK_FALSE(shaper.admit(1000 * kMs, 65'000));  // added once
@@ -93,7 +93,7 @@ TEST_CASE("after an idle time the window starts anew, without catching up") {
   CHECK(shaper.timer_ns() == 1050 * kMs);
 }
 
-TEST_CASE("a rate's bytes are exact over any number of windows") {
+TEST_CASE("credit: a rate's bytes are exact over any number of windows") {
   for (const auto& [bytes, window_ns] : {std::pair{62'500u, 50 * kMs}, {125'000u, 1 * kMs}, {8'000u, 1000 * kMs}}) {
     CreditShaper shaper({.bytes = bytes, .window_ns = window_ns});
     const std::uint64_t windows = 60'000 * kMs / window_ns;
@@ -103,7 +103,7 @@ TEST_CASE("a rate's bytes are exact over any number of windows") {
   }
 }
 
-TEST_CASE("Linux's losses by HZ and window: 50 ms 0.9625, 10 ms 0.833, 1 ms 0.25 at 250; 1 ms 0.10 at 100") {
+TEST_CASE("credit: Linux's losses by HZ and window: 50 ms 0.9625, 10 ms 0.833, 1 ms 0.25 at 250; 1 ms 0.10 at 100") {
   struct Row {
     std::uint32_t hz;
     TimeNs window_ms;
@@ -117,7 +117,7 @@ TEST_CASE("Linux's losses by HZ and window: 50 ms 0.9625, 10 ms 0.833, 1 ms 0.25
   }
 }
 
-TEST_CASE("with jiffies, after a long idle time the timer is armed in the past and fires at the next tick") {
+TEST_CASE("credit: with jiffies, after a long idle time the timer is armed in the past and fires at the next tick") {
   CreditShaper shaper({.bytes = 6250, .window_ns = 50 * kMs}, 0, 1000);
   CHECK(shaper.admit(0, 6000));
   CHECK_FALSE(shaper.admit(1000 * kMs, 65'000));
@@ -127,14 +127,14 @@ TEST_CASE("with jiffies, after a long idle time the timer is armed in the past a
   CHECK(shaper.remaining_bytes() == 6500 + 2 * 6250);
 }
 
-TEST_CASE("with jiffies, time between two ticks is the earlier tick") {
+TEST_CASE("credit: with jiffies, time between two ticks is the earlier tick") {
   CreditShaper shaper({.bytes = 1000, .window_ns = 10 * kMs}, 0, 100);
   CHECK(shaper.admit(0, 1000));
   CHECK_FALSE(shaper.admit(25 * kMs, 2000));
   CHECK(shaper.timer_ns() == 30 * kMs);
 }
 
-TEST_CASE("a change while a packet waits: its timer fires now, and a new window starts now") {
+TEST_CASE("credit: a change while a packet waits: its timer fires now, and a new window starts now") {
   CreditShaper shaper({.bytes = 1000, .window_ns = 1000 * kMs});
   CHECK_FALSE(shaper.admit(0, 1500));
   CHECK(shaper.set_credit({.bytes = 2000, .window_ns = 10 * kMs}, 300 * kMs));
@@ -145,7 +145,7 @@ TEST_CASE("a change while a packet waits: its timer fires now, and a new window 
   CHECK(shaper.timer_ns() == 310 * kMs);
 }
 
-TEST_CASE("a change while nothing waits cuts what is left") {
+TEST_CASE("credit: a change while nothing waits cuts what is left") {
   CreditShaper shaper({.bytes = 10'000, .window_ns = 50 * kMs});
   CHECK_FALSE(shaper.set_credit({.bytes = 2000, .window_ns = 50 * kMs}, 0));
   CHECK(shaper.remaining_bytes() == 2000);

@@ -65,14 +65,14 @@ TEST_CASE("FreeBSD xnb_rxpkt2rsp_copyerror: the failed slot carries the copy's s
   check_middle_fails(rig, abi::GNTST_bad_gntref);
 }
 
-TEST_CASE("a grant that was revoked between post and copy loses one frame") {
+TEST_CASE("grant revoked during a copy: between post and copy it loses one frame") {
   RxRig rig;
   rig.post_pages(0, 4);
   REQUIRE(rig.guest->grants.try_end_foreign_access(rig.refs[1]));
   check_middle_fails(rig, abi::GNTST_general_error);
 }
 
-TEST_CASE("a readonly grant is not written, and loses one frame") {
+TEST_CASE("readonly grant on RX: it is not written, and loses one frame") {
   RxRig rig;
   rig.guest->grants.store(rig.refs[1], {abi::GTF_permit_access | abi::GTF_readonly, RxRig::kDriverDomain, 1});
   rig.post_pages(0, 4);
@@ -80,7 +80,7 @@ TEST_CASE("a readonly grant is not written, and loses one frame") {
   CHECK(rig.guest->arena.page(1)[0] == std::byte{0});
 }
 
-TEST_CASE("a grant to another domain loses one frame") {
+TEST_CASE("domid mismatch: a grant to another domain loses one frame") {
   RxRig rig;
   rig.guest->grants.store(rig.refs[1], {abi::GTF_permit_access, 7, 1});
   rig.post_pages(0, 4);
@@ -109,7 +109,7 @@ TEST_CASE("a grant that another domain has pinned loses one frame") {
   CHECK_FALSE(rig.leaks());
 }
 
-TEST_CASE("one page and one id posted in every slot harm the guest's own bytes only") {
+TEST_CASE("duplicate ids: one page and one id posted in every slot harm the guest's own bytes only") {
   RxRig rig;
   rig.post(std::vector(20, rig.slot(5, 77)));
   REQUIRE(rig.queue(0, 65535, 1));
@@ -142,7 +142,7 @@ TEST_CASE("XSA-39: a producer too far ahead or behind disables the queue, also w
   check_disabled(backwards, 0);
 }
 
-TEST_CASE("a producer that becomes impossible while frames are placed: what came before is answered") {
+TEST_CASE("XSA-39: a producer that becomes impossible while frames are placed: what came before is answered") {
   struct Turncoat final : GrantCopier {
     explicit Turncoat(RxRig& rig) : rig_(rig) {}
     void copy(std::span<abi::gnttab_copy> operations) override {
@@ -250,7 +250,7 @@ TEST_CASE("XSA-332: a storm of events without pages finds no work and changes no
   }
 }
 
-TEST_CASE("a guest that sets rsp_event far away is not notified; one that rewrites req_event wakes only itself up") {
+TEST_CASE("rsp_event far set: the guest is not notified; one that rewrites req_event wakes only itself up") {
   RxRig rig;
   rig.header().rsp_event = 0x80000000u;
   rig.post_pages(0, 1);

@@ -80,7 +80,7 @@ TEST_CASE("FreeBSD xnb_rxpkt2gnttab_2req, 2 clusters: a large frame fills page a
   check_response(responses[1], 101, 0, 1);
 }
 
-TEST_CASE("the slots of a frame: one a page, one for segments, one for a hash") {
+TEST_CASE("slots: those of a frame: one a page, one for segments, one for a hash") {
   const auto slots = [](std::uint32_t size, std::uint16_t gso, std::uint8_t hash) {
     return RxBack::slots_for({.size_bytes = size, .gso_size_bytes = gso, .hash_type = hash});
   };
@@ -159,7 +159,7 @@ TEST_CASE("what is known of the checksum is said in the first slot") {
   }
 }
 
-TEST_CASE("a frame waits until there are pages for all of it, and keeps those behind it waiting") {
+TEST_CASE("needed slots: a frame waits until there are pages for all of it, and keeps those behind it waiting") {
   RxRig rig;
   rig.post_pages(0, 2);
   REQUIRE(rig.queue(0, 9000, 1));
@@ -199,7 +199,7 @@ TEST_CASE("a queue with nothing to place asks for no wake-up") {
   CHECK_FALSE(rig.ring.push_requests_and_check_notify());
 }
 
-TEST_CASE("a run places 64 frames at most and says that there is more") {
+TEST_CASE("bounded work: a run places 64 frames at most and says that there is more") {
   RxRig rig;
   for (std::uint32_t i = 0; i < 200; ++i) rig.ring.put_request(rig.slot(i % 64));
   rig.ring.push_requests();

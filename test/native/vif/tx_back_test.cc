@@ -206,7 +206,7 @@ TEST_CASE("checks 6 to 9: what cannot be valid is fatal and answered with nothin
   check_fatal(first, Fault::kCrossesPage);
 }
 
-TEST_CASE("a fatal packet leaves what came before it answered") {
+TEST_CASE("fatal: a fatal packet leaves what came before it answered") {
   TxRig rig;
   rig.push(Slots{rig.slot(0, 100, 0, 0, 1), rig.slot(0, 100, 0, 4000, 2)});
   CHECK(rig.back_end.poll(0).next == Next::kDisabled);
@@ -248,7 +248,7 @@ TEST_CASE("no pages left: the packet is lost, the vif goes on") {
   CHECK(rig.driver_domain->arena.free_pages() == 1);
 }
 
-TEST_CASE("a poll takes 64 frames at most and says that there is more") {
+TEST_CASE("bounded work: a poll takes 64 frames at most and says that there is more") {
   TxRig rig;
   Slots slots;
   for (std::uint16_t i = 0; i < 200; ++i) slots.push_back(rig.slot(0, 60, 0, 0, i));
@@ -276,7 +276,7 @@ TEST_CASE("packets of several slots straddle the window that the back end copies
   CHECK(rig.responses().size() == 999);
 }
 
-TEST_CASE("a poll also ends after 256 packets without data, and what it has copied is not forgotten") {
+TEST_CASE("bounded work: a poll also ends after 256 packets without data, and what it has copied is not forgotten") {
   TxRig rig({.ring_order = 2});
   Slots slots;
   for (std::uint16_t i = 0; i < 300; ++i) {

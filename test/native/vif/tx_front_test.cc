@@ -99,7 +99,7 @@ TEST_CASE("a response revokes the grant and frees the slot, whatever its order")
   CHECK(rig.front->fault() == Fault::kNone);
 }
 
-TEST_CASE("a rogue back end: an id that is out of range, free, or answered twice ends the vif") {
+TEST_CASE("XSA-403: a rogue back end: an id that is out of range, free, or answered twice ends the vif") {
   for (const std::uint16_t id : {std::uint16_t{256}, std::uint16_t{65535}, std::uint16_t{200}}) {
     FrontRig rig;
     rig.front->transmit({.size_bytes = 60});
@@ -121,7 +121,7 @@ TEST_CASE("a rogue back end: an id that is out of range, free, or answered twice
   CHECK(twice.front->fault() == Fault::kBadResponse);
 }
 
-TEST_CASE("a rogue back end: more responses than requests end the vif") {
+TEST_CASE("XSA-391: a rogue back end: more responses than requests end the vif") {
   for (const std::uint32_t producer : {1u, 257u, 0xffffffffu}) {
     FrontRig rig;
     reinterpret_cast<abi::sring_header*>(rig.front->ring_memory().data())->rsp_prod = producer;
@@ -130,7 +130,7 @@ TEST_CASE("a rogue back end: more responses than requests end the vif") {
   }
 }
 
-TEST_CASE("a rogue back end: a slot answered while its page is still read is not used again") {
+TEST_CASE("XSA-405: a rogue back end: a slot answered while its page is still read is not used again") {
   FrontRig rig;
   const std::uint16_t id = rig.front->transmit({.size_bytes = 60});
   static_cast<void>(rig.front->push());

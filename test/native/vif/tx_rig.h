@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -21,6 +22,21 @@ struct TxRigOptions {
   Payload payload = Payload::kCopy;
   std::uint32_t buffer_pages = 2048;
   std::uint32_t ring_order = 0;
+  abi::RING_IDX start = 0;
+};
+
+// What a hostile guest does while its pages are copied.
+class TxRigCopier final : public GrantCopier {
+ public:
+  explicit TxRigCopier(LocalGrantCopier copier) : copier_(copier) {}
+  void copy(std::span<abi::gnttab_copy> operations) override {
+    if (meanwhile) meanwhile();
+    copier_.copy(operations);
+  }
+  std::function<void()> meanwhile;
+
+ private:
+  LocalGrantCopier copier_;
 };
 
 class TxRig final : public FrameSink {
@@ -36,11 +52,11 @@ class TxRig final : public FrameSink {
         guest(std::make_shared<Domain>(kGuest, PageArena(kGuestPages), GrantTable(512, Sharing::kOneThread))),
         driver_domain(std::make_shared<Domain>(kDriverDomain, PageArena(options.buffer_pages),
                                                GrantTable(8, Sharing::kOneThread))),
-        copier_(domains_, kDriverDomain, options.payload),
+        copier(LocalGrantCopier(domains_, kDriverDomain, options.payload)),
         buffers(driver_domain->arena, options.payload),
-        ring((init_shared_ring(ring_memory_.memory()), ring_memory_.memory())),
+        ring((init_shared_ring(ring_memory_.memory(), options.start), ring_memory_.memory()), options.start),
         vif{.guest = kGuest, .shaper = CreditShaper(options.credit), .multicast = {}},
-        back_end(*BackRing<TxRing>::attach(ring_memory_.memory()), vif, copier_, buffers, *this) {
+        back_end(*BackRing<TxRing>::attach(ring_memory_.memory()), vif, copier, buffers, *this) {
     static_cast<void>(domains_.add(guest) && domains_.add(driver_domain));
     for (std::uint32_t frame = 0; frame < kGuestPages; ++frame) {
       refs[frame] = *guest->grants.grant_foreign_access(kDriverDomain, frame, true);
@@ -57,6 +73,7 @@ class TxRig final : public FrameSink {
   }
 
   [[nodiscard]] std::span<std::byte> ring_bytes() const { return ring_memory_.memory(); }
+  [[nodiscard]] abi::sring_header& header() const { return *reinterpret_cast<abi::sring_header*>(ring_bytes().data()); }
 
   void push(std::span<const abi::netif_tx_request> requests) {
     static_cast<void>(ring.put_requests(requests));
@@ -100,11 +117,7 @@ class TxRig final : public FrameSink {
  public:
   std::shared_ptr<Domain> guest;
   std::shared_ptr<Domain> driver_domain;
-
- private:
-  LocalGrantCopier copier_;
-
- public:
+  TxRigCopier copier;
   FrameBuffers buffers;
   FrontRing<TxRing> ring;
   VifState vif;

@@ -1,0 +1,184 @@
+#include "sim/vif_path.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <vector>
+
+using namespace ringback;
+
+namespace {
+
+constexpr TimeNs kMs = 1'000'000;
+
+struct Sent final : Uplinks {
+  explicit Sent(FrameBuffers& frame_buffers) : buffers(frame_buffers) {}
+  void transmit(TimeNs, VifPath&, const WireFrame& frame) override {
+    frames.push_back(frame);
+    buffers.release(frame.frame.buffer);
+  }
+  FrameBuffers& buffers;
+  std::vector<WireFrame> frames;
+};
+
+// One vif, with whoever tests it in the place of its world.
+struct PathRig {
+  explicit PathRig(const VifConfig& config = {}) {
+    const auto layout = VifPath::layout_of(config, true);
+    guest = std::make_shared<Domain>(abi::domid_t{1}, PageArena(FrontEnd::pages_needed(layout)),
+                                     GrantTable(8 + FrontEnd::grants_needed(layout), Sharing::kOneThread));
+    REQUIRE(domains.add(driver));
+    REQUIRE(domains.add(guest));
+    path = std::make_unique<VifPath>(0, config, guest,
+                                     VifWorld{.grants = copier,
+                                              .buffers = buffers,
+                                              .uplinks = sent,
+                                              .captures = captures,
+                                              .control_grants = copier,
+                                              .control_scratch = {scratch, driver->arena.page(scratch)}});
+    static_cast<void>(path->connect(0));
+    header.resize(60);
+  }
+  Offer offer(std::uint32_t size_bytes, TimeNs now = 0) {
+    return {.offered_ns = now,
+            .header = header.data(),
+            .size_bytes = size_bytes,
+            .header_bytes = static_cast<std::uint16_t>(header.size())};
+  }
+  [[nodiscard]] WireFrame from_wire(std::uint32_t size_bytes) {
+    WireFrame frame = to_wire_frame(offer(size_bytes), 0, true);
+    frame.frame.buffer = buffers.allocate(size_bytes);
+    return frame;
+  }
+  void check_conserved(TimeNs now) {
+    const VifPath::Counts counts = path->counts(now);
+    const auto balanced = [](const Account& account, const Tally& queued) {
+      Tally out = account.delivered;
+      out += account.forwarded;
+      out += queued;
+      for (const Tally& drop : account.drops) out += drop;
+      return account.offered.packets + account.arrived.packets + account.copied.packets == out.packets &&
+             account.offered.bytes + account.arrived.bytes + account.copied.bytes == out.bytes;
+    };
+    CHECK(balanced(counts.rx, counts.rx_queued));
+    Tally on_uplink = counts.tx_queued;  // the rig keeps what was sent
+    for (const WireFrame& frame : sent.frames) on_uplink.add(frame.frame.size_bytes);
+    CHECK(balanced(counts.tx, on_uplink));
+  }
+  [[nodiscard]] std::uint64_t dropped(const Account& account, Cause cause) const {
+    return account.drops[static_cast<std::size_t>(cause)].packets;
+  }
+
+  DomainTable domains;
+  std::shared_ptr<Domain> driver =
+      std::make_shared<Domain>(abi::domid_t{0}, PageArena(256), GrantTable(8, Sharing::kOneThread));
+  std::shared_ptr<Domain> guest;
+  LocalGrantCopier copier{domains, 0, Payload::kCopy};
+  std::uint32_t scratch = driver->arena.allocate().value();
+  FrameBuffers buffers{driver->arena, Payload::kCopy};
+  Captures captures{{}, buffers};
+  Sent sent{buffers};
+  std::vector<std::byte> header;
+  std::unique_ptr<VifPath> path;
+};
+
+}  // namespace
+
+TEST_CASE("vif path: a frame keeps its time and its size through the ring") {
+  PathRig rig;
+  CHECK(rig.path->offer(5, rig.offer(1500, 5)) == 0u);
+  CHECK(rig.path->counts(5).tx_queued.bytes == 1500);
+  static_cast<void>(rig.path->back_end().poll_tx(0, 9));
+  REQUIRE(rig.sent.frames.size() == 1);
+  CHECK(rig.sent.frames[0].offered_ns == 5);
+  CHECK(rig.sent.frames[0].frame.size_bytes == 1500);
+  CHECK_FALSE(rig.sent.frames[0].inbound);
+  CHECK(rig.path->counts(9).tx_queued.packets == 0);
+  rig.check_conserved(9);
+}
+
+TEST_CASE("vif path: a full ring fills the backlog, a full backlog drops") {
+  PathRig rig({.backlog_packets = 3});
+  for (int i = 0; i < 300; ++i) static_cast<void>(rig.path->offer(0, rig.offer(60)));
+  CHECK(rig.path->counts(0).tx_queued.packets == 259);
+  CHECK(rig.dropped(rig.path->tx(), Cause::kBacklog) == 41);
+  rig.check_conserved(0);
+  while (rig.path->back_end().poll_tx(0, 1).next == TxBack::Next::kPollAgain) continue;
+  rig.path->front_end().tx(0).reap();
+  CHECK(rig.path->queue(0).send(2));
+  while (rig.path->back_end().poll_tx(0, 2).next == TxBack::Next::kPollAgain) continue;
+  CHECK(rig.sent.frames.size() == 259);
+  rig.check_conserved(2);
+}
+
+TEST_CASE("vif path: a frame for the guest waits for its pages, and is its guest's with its own time") {
+  PathRig rig;
+  CHECK(rig.path->front_end().rx(0).post());
+  const WireFrame frame = rig.from_wire(9000);
+  rig.path->rx().offered.add(9000);
+  CHECK(rig.path->receive(10, frame) == 0u);
+  CHECK(rig.path->counts(10).rx_queued.bytes == 9000);
+  CHECK(rig.path->back_end().run_rx(0, 20).notify);
+  CHECK(rig.path->counts(20).rx_queued.bytes == 9000);  // on the ring
+  CHECK_FALSE(rig.path->queue(0).take(30));             // its pages are posted again, and nobody waits for them
+  CHECK(rig.path->rx().delivered.bytes == 9000);
+  CHECK(rig.path->rx_latency().max() == 30);
+  rig.check_conserved(30);
+}
+
+TEST_CASE("vif path: a frame that is not taken gives its buffer back and is counted by cause") {
+  PathRig rig;
+  const std::uint32_t pages = rig.driver->arena.free_pages();
+  rig.path->back_end().set_multicast_control(true);
+  rig.header[0] = std::byte{1};
+  WireFrame group = rig.from_wire(60);
+  std::ranges::copy(rig.header, rig.buffers.writable_bytes(group.frame.buffer).begin());
+  rig.path->rx().offered.add(60);
+  CHECK_FALSE(rig.path->receive(0, group).has_value());
+  CHECK(rig.dropped(rig.path->rx(), Cause::kFiltered) == 1);
+  rig.path->back_end().disconnect(0);
+  rig.path->rx().offered.add(60);
+  CHECK_FALSE(rig.path->receive(0, rig.from_wire(60)).has_value());
+  CHECK(rig.dropped(rig.path->rx(), Cause::kCarrier) == 1);
+  CHECK(rig.driver->arena.free_pages() == pages);
+  rig.check_conserved(0);
+}
+
+TEST_CASE("vif path: a credit timer that a change of credit has moved means nothing when it fires") {
+  PathRig rig({.credit = {.bytes = 1000, .window_ns = 10 * kMs}});
+  for (int i = 0; i < 3; ++i) static_cast<void>(rig.path->offer(0, rig.offer(1000)));
+  CHECK(rig.path->back_end().poll_tx(0, 0).next == TxBack::Next::kWaitForCredit);
+  CHECK(rig.path->hold_back(0, 10 * kMs));
+  CHECK_FALSE(rig.path->hold_back(1, 10 * kMs));  // it is set already
+  CHECK(rig.path->back_end().shaper().set_credit({.bytes = 1000, .window_ns = kMs}, 2 * kMs));
+  CHECK(rig.path->on_credit_timer(2 * kMs));
+  static_cast<void>(rig.path->back_end().on_credit_timer());
+  CHECK_FALSE(rig.path->on_credit_timer(10 * kMs));
+  CHECK(rig.path->counts(20 * kMs).held_back_ns == 2 * kMs);
+}
+
+TEST_CASE("vif path: reconnecting counts what was on the rings as lost, and the backlog goes on") {
+  PathRig rig({.credit = {.bytes = 1000, .window_ns = 10 * kMs}, .queues = 2});
+  CHECK(rig.path->front_end().rx(0).post());
+  for (int i = 0; i < 600; ++i) static_cast<void>(rig.path->offer(0, rig.offer(600)));
+  rig.path->rx().offered.add(60);
+  REQUIRE(rig.path->receive(0, rig.from_wire(60)).has_value());
+  static_cast<void>(rig.path->back_end().poll_tx(0, 0));
+  static_cast<void>(rig.path->back_end().poll_tx(1, 0));
+  rig.check_conserved(0);
+  CHECK(rig.path->connect(1));  // the guest configures its control ring
+  CHECK(rig.dropped(rig.path->rx(), Cause::kDisconnected) == 1);
+  CHECK(rig.dropped(rig.path->tx(), Cause::kDisconnected) > 0);
+  CHECK(rig.path->fault() == Fault::kNone);
+  CHECK(rig.guest->arena.free_pages() == 0);
+  rig.check_conserved(1);
+}
+
+TEST_CASE("vif path: what a vif asks of its world") {
+  CHECK(VifConfig{}.ports() == 2);
+  CHECK(VifConfig{.split_event_channels = false}.ports() == 1);
+  CHECK(VifConfig{.queues = 4}.ports() == 9);
+  CHECK(VifPath::layout_of({.ring_order = 2, .queues = 4}, true).control_ring);
+  CHECK_FALSE(VifPath::layout_of({}, true).control_ring);
+  CHECK(VifPath::layout_of({}, false).shared_page);
+}
