@@ -39,7 +39,7 @@ class RingWatch {
   // Also puts a producer that no back end can mean into the header, so that end() sees whether it was written.
   void begin() noexcept {
     const abi::RING_IDX produced = header().req_prod;
-    if (produced - pushed_ <= entries_ - (pushed_ - answered_)) pushed_ = produced;
+    if (produced - pushed_ <= entries_) pushed_ = produced;  // a back end that has answered what it knew may take it
     rsp_prod_ = header().rsp_prod;
     header().rsp_prod = answered_ - 1;
   }

@@ -290,3 +290,17 @@ TEST_CASE("2^32 index wrap: 1,000 packets of several slots across the end of the
   CHECK(rig.header().req_prod == 0xffffff00u + 3000);
   CHECK(rig.header().rsp_prod == rig.header().req_prod);
 }
+
+TEST_CASE("XSA-432: many frames of nineteen tiny slots fit the batch of copies") {
+  TxRig rig;
+  Slots slots;
+  for (int frame = 0; frame < 13; ++frame)
+    for (std::uint16_t i = 0; i < 19; ++i)
+      slots.push_back(rig.slot(i, i == 0 ? 14 + 18 * 3 : 3, i == 18 ? std::uint16_t{0} : kMore, i, i));
+  rig.push(slots);
+  CHECK(rig.back_end.poll(0).next == Next::kPollAgain);
+  CHECK(rig.frames.size() == 12);  // each may take up to 38 copies of the 256
+  CHECK(rig.back_end.poll(0).next == Next::kIdle);
+  CHECK(rig.frames.size() == 13);
+  CHECK(rig.responses().size() == 13 * 19);
+}
