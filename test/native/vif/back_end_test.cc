@@ -168,7 +168,7 @@ TEST_CASE("fatal: a fault on the control ring stops every queue") {
   check_dead(rig, Fault::kRingOverflow);
 }
 
-TEST_CASE("fatal: the first fault is the reason") {
+TEST_CASE("fatal: a queue that is looked at after another one's fault adds no reason") {
   VifRig rig;
   REQUIRE(rig.connect());
   rig.send_fatal(0);

@@ -194,6 +194,34 @@ TEST_CASE("check 6: too many slots are answered with ERROR on every slot, and th
   check_responses(rig, {{50, kOkay}});
 }
 
+TEST_CASE("check 6: an error ends the poll, and the ring is looked at again even when it seems empty") {
+  TxRig rig;
+  rig.push(Slots{rig.slot(0, 13, 0, 0, 1)});
+  CHECK(rig.back_end.poll(0).next == Next::kPollAgain);
+  CHECK(rig.back_end.poll(0).next == Next::kIdle);
+}
+
+TEST_CASE("fatal: nothing that comes after it is looked at") {
+  TxRig rig;
+  rig.push(Slots{rig.slot(0, 100, 0, 4000, 1), rig.slot(0, 100, 0, 0, 2)});
+  CHECK(rig.back_end.poll(0).next == Next::kDisabled);
+  rig.push(Slots{rig.slot(0, 100, 0, 0, 3)});
+  rig.vif.shaper = CreditShaper({.bytes = 5000, .window_ns = 1000});
+  CHECK(rig.back_end.poll(1000).next == Next::kDisabled);
+  CHECK(rig.vif.shaper.remaining_bytes() == 5000);
+  CHECK(rig.responses().empty());
+  CHECK(rig.frames.empty());
+}
+
+TEST_CASE("fatal: the first fault is the reason, whatever the ring says afterwards") {
+  TxRig rig;
+  rig.push(Slots{rig.slot(0, 100, 0, 4000, 1)});
+  CHECK(rig.back_end.poll(0).next == Next::kDisabled);
+  reinterpret_cast<abi::sring_header*>(rig.ring_bytes().data())->req_prod = 0x80000000;
+  CHECK(rig.back_end.has_new_requests());
+  CHECK(fault_name(rig.vif.fault) == fault_name(Fault::kCrossesPage));
+}
+
 TEST_CASE("checks 6 to 9: what cannot be valid is fatal and answered with nothing") {
   TxRig chain;
   chain.push(Slots{chain.slot(0, 3000, kMore)});
