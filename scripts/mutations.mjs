@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, wri
 import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
+import { clearTimeout, setTimeout } from 'node:timers'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -72,7 +73,9 @@ function place(source, mutant) {
 
 function wrap(text, { number: n, find, replace }) {
   const isStatement = /;[\s\S]*\}$|;$/.test(find) // `Type{1, 2}` is an expression
-  return isStatement ? `{ if (RB_MUTANT(${n})) { ${replace} } else { ${text} } }` : `(RB_MUTANT(${n}) ? (${replace}) : (${text}))`
+  return isStatement
+    ? `{ if (RB_MUTANT(${n})) { ${replace} } else { ${text} } }`
+    : `(RB_MUTANT(${n}) ? (${replace}) : (${text}))`
 }
 
 /** The source with each mutation behind its switch. Places may be equal or nested, not overlap by halves. */
@@ -83,7 +86,8 @@ function instrument(source, mutants) {
     let at = begin
     const outermost = inside.filter((a) => !inside.some((b) => b !== a && contains(b, a)))
     for (const outer of outermost.sort((a, b) => a.begin - b.begin)) {
-      if (outer.begin < at) problems.push(`${outer.mutant.file}: places overlap at ${JSON.stringify(outer.mutant.find)}`)
+      if (outer.begin < at)
+        problems.push(`${outer.mutant.file}: places overlap at ${JSON.stringify(outer.mutant.find)}`)
       const within = inside.filter((other) => other !== outer && contains(outer, other))
       text += source.slice(at, outer.begin) + wrap(render(outer.begin, outer.end, within), outer.mutant)
       at = outer.end
@@ -142,7 +146,13 @@ function makeTree(mutants) {
       problems.push(`no file ${file}`)
       continue
     }
-    contents.set(file, instrument(sources.get(file), mutants.filter((mutant) => mutant.file === file)))
+    contents.set(
+      file,
+      instrument(
+        sources.get(file),
+        mutants.filter((mutant) => mutant.file === file),
+      ),
+    )
   }
   if (problems.length > 0) fail(problems.join('\n'))
   contents.set('CMakeLists.txt', readFileSync(path.join(root, 'CMakeLists.txt'), 'utf8'))
@@ -173,7 +183,13 @@ const filterOf = (test) => `${test.replaceAll(/[,\\[\]]/g, '?')}*`
 function runTests(suite, tests, mutant) {
   const program = path.join(build, suite)
   // doctest's program knows its options by this prefix; the shell bounds the memory that a mutation may take.
-  const args = ['-c', `ulimit -v ${memoryKiB}; exec "$0" "$@"`, program, `-tc=${tests.map(filterOf).join(',')}`, '--no-colors=true']
+  const args = [
+    '-c',
+    `ulimit -v ${memoryKiB}; exec "$0" "$@"`,
+    program,
+    `-tc=${tests.map(filterOf).join(',')}`,
+    '--no-colors=true',
+  ]
   const env = { ...process.env, RINGBACK_MUTANT: String(mutant) }
   return new Promise((resolve) => {
     const child = spawn('bash', args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -282,7 +298,9 @@ if (values.only && values.write) fail('--write needs every mutation: leave --onl
 const tables = readTables()
 const mutants = number(tables)
 const chosen = values.only
-  ? mutants.filter((mutant) => new RegExp(values.only, 'i').test(`${mutant.row} ${mutant.what} ${mutant.file} ${mutant.test}`))
+  ? mutants.filter((mutant) =>
+      new RegExp(values.only, 'i').test(`${mutant.row} ${mutant.what} ${mutant.file} ${mutant.test}`),
+    )
   : mutants
 mkdirSync(work, { recursive: true })
 const contents = makeTree(mutants)
@@ -293,7 +311,9 @@ await checkUnmutated(chosen)
 const results = await runAll(chosen)
 const survivors = chosen.filter((mutant) => !isKilled(results.get(mutant.number)))
 for (const mutant of survivors)
-  console.error(`survived: ${mutant.row}: ${mutant.what} (${mutant.file}; ${mutant.test}): ${results.get(mutant.number)}`)
+  console.error(
+    `survived: ${mutant.row}: ${mutant.what} (${mutant.file}; ${mutant.test}): ${results.get(mutant.number)}`,
+  )
 console.log(`${chosen.length} mutations, ${chosen.length - survivors.length} killed, ${survivors.length} survived`)
 if (values.write) writeFileSync(path.join(root, values.write), report(tables, mutants, results))
 process.exit(survivors.length === 0 ? 0 : 1)

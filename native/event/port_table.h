@@ -25,7 +25,7 @@ enum class PortState : std::uint8_t {  // EVTCHNSTAT_*
 };
 
 // Where a port leads. Eight bytes, so that a sender reads it in one piece while another thread binds or closes.
-struct PortLink {
+struct alignas(8) PortLink {
   Port remote_port = 0;  // when interdomain
   abi::domid_t remote = 0;
   PortState state = PortState::kClosed;

@@ -72,7 +72,7 @@ void fold_vif(TraceHash& hash, const VifPath& vif, TimeNs now) {
   const Row tx = row_of(counts.tx, counts.tx_queued);
   hash.fold(counts.tx.drops_trace.value());
   // offered, delivered, queued, and the drops by backlog, error and NIC
-  for (const std::size_t place : {0, 3, 5, 6, 7, 8}) fold_tally(hash, tx[place]);
+  for (const std::size_t place : {0u, 3u, 5u, 6u, 7u, 8u}) fold_tally(hash, tx[place]);
   hash.fold(counts.held_back_ns);
   constexpr std::array<std::size_t, 11> kTxRest = {1, 2, 4, 9, 10, 11, 12, 13, 14, 15, 16};
   fold_rest(hash, tx, kTxRest, 1);

@@ -60,7 +60,7 @@ BackEnd::Waiters BackEnd::on_credit_timer() noexcept {
   vif_.shaper.on_timer();
   if (waiters_.count > 1) {
     const auto waiting = std::span(waiters_.queues).first(waiters_.count);
-    std::ranges::rotate(waiting, waiting.begin() + 1);
+    std::rotate(waiting.begin(), waiting.begin() + 1, waiting.end());
   }
   return std::exchange(waiters_, {});
 }

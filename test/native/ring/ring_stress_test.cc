@@ -6,43 +6,17 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
+#include "native/ring/doorbell.h"
 #include "native/ring/ring_fixture.h"
 
 using namespace ringback;
+using ringback::test::Doorbell;
 
 namespace {
 
 constexpr std::uint32_t kPairs = 1'000'000;
-
-// An event channel of one port: sends coalesce, a send while awake is kept.
-class Doorbell {
- public:
-  void ring() {
-    {
-      const std::lock_guard lock(mutex_);
-      rung_ = true;
-    }
-    bell_.notify_one();
-  }
-
-  // False when nobody rang for so long that nobody will.
-  [[nodiscard]] bool wait() {
-    std::unique_lock lock(mutex_);
-    const bool rung = bell_.wait_for(lock, std::chrono::seconds(20), [&] { return rung_; });
-    rung_ = false;
-    return rung;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable bell_;
-  bool rung_ = false;
-};
 
 struct Outcome {
   std::uint32_t done = 0;

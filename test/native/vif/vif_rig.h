@@ -18,6 +18,7 @@ struct VifRigOptions {
   std::uint32_t queues = 2;
   Credit credit = {};
   bool control = false;
+  Sharing sharing = Sharing::kOneThread;  // of the guest's grants
 };
 
 class VifRig {
@@ -60,7 +61,7 @@ class VifRig {
   using Options = VifRigOptions;
 
   explicit VifRig(Options options = {})
-      : guest(std::make_shared<Domain>(kGuest, PageArena(kGuestPages), GrantTable(512, Sharing::kOneThread))),
+      : guest(std::make_shared<Domain>(kGuest, PageArena(kGuestPages), GrantTable(512, options.sharing))),
         driver_domain(std::make_shared<Domain>(kDriverDomain, PageArena(2048), GrantTable(8, Sharing::kOneThread))),
         copier_(domains_, kDriverDomain, Payload::kCopy),
         scratch_(driver_domain->arena.allocate().value()),
