@@ -7,7 +7,6 @@
 #include "base/random.h"
 #include "net/packet_header.h"
 #include "sim/payload.h"
-#include "vif/toeplitz.h"
 
 namespace ringback {
 
@@ -112,7 +111,7 @@ BufferRef Network::receive_into_buffer(const WireFrame& frame) {
 
 void Network::forward(TimeNs now, const Plug& from, const WireFrame& frame) {
   Switch& at = bridges_[from.bridge];
-  const Bridge::Decision decision = at.bridge.forward(now, from.port, header_of(frame));
+  const Bridge::Decision decision = at.bridge.forward(now, from.port, header_of(frame, buffers_));
   switch (decision.kind) {
     case Bridge::Decision::Kind::kPort:
       return output(now, at.ports[decision.port], frame);
@@ -177,12 +176,6 @@ void Network::collect(TimeNs now, std::uint32_t nic) {
     trace.fold(frame.offered_ns);
     trace.fold(std::uint64_t{frame.vif} << 32 | frame.frame.size_bytes);
   });
-}
-
-std::span<const std::byte> Network::header_of(const WireFrame& frame) const noexcept {
-  if (!buffers_.has_payload()) return {frame.header, frame.header_bytes};
-  const std::size_t most = std::min<std::size_t>(frame.frame.size_bytes, kHashedHeaderBytes);
-  return buffers_.bytes(frame.frame.buffer).first(most);
 }
 
 void Network::read_nic_counters(std::uint32_t nic, std::span<std::uint64_t, kNicCounterNames.size()> counters) const {

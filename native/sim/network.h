@@ -108,7 +108,6 @@ class Network final : public Uplinks {
   void send(TimeNs now, std::uint32_t nic, const WireFrame& frame);
   void deliver(TimeNs now, const WireFrame& frame);
   void drop(TimeNs now, Cause cause, const WireFrame& frame);
-  [[nodiscard]] std::span<const std::byte> header_of(const WireFrame& frame) const noexcept;
 
   FrameBuffers& buffers_;
   Captures& captures_;

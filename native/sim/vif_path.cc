@@ -30,6 +30,12 @@ Cause cause_of(BackEnd::Received received) noexcept {
 
 }  // namespace
 
+std::span<const std::byte> header_of(const WireFrame& frame, const FrameBuffers& buffers) noexcept {
+  if (!buffers.has_payload()) return {frame.header, frame.header_bytes};
+  const std::size_t most = std::min<std::size_t>(frame.frame.size_bytes, kHashedHeaderBytes);
+  return buffers.bytes(frame.frame.buffer).first(most);
+}
+
 VifPath::VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<Domain> guest, const VifWorld& world)
     : index_(index),
       config_(config),
@@ -87,14 +93,8 @@ std::optional<std::uint32_t> VifPath::offer(TimeNs now, const Offer& offer) {
   return queues_[queue]->send(now) ? std::optional(queue) : std::nullopt;
 }
 
-std::span<const std::byte> VifPath::header_of(const WireFrame& frame) const noexcept {
-  if (!moves_payload()) return {frame.header, frame.header_bytes};
-  const std::size_t most = std::min<std::size_t>(frame.frame.size_bytes, kHashedHeaderBytes);
-  return world_.buffers.bytes(frame.frame.buffer).first(most);
-}
-
 std::optional<std::uint32_t> VifPath::receive(TimeNs now, const WireFrame& frame) {
-  const BackEnd::Accepted accepted = back_end_.receive(now, frame.frame, header_of(frame));
+  const BackEnd::Accepted accepted = back_end_.receive(now, frame.frame, header_of(frame, world_.buffers));
   if (accepted.result == BackEnd::Received::kQueued) {
     queues_[accepted.queue]->wait(frame);
     return accepted.queue;

@@ -69,6 +69,9 @@ struct VifWorld {
 // A frame that somebody wants to send, on the account of `vif`.
 [[nodiscard]] WireFrame to_wire_frame(const Offer& offer, std::uint32_t vif, bool inbound) noexcept;
 
+// A frame's first bytes, as many as are hashed: from its buffer where payload moves, otherwise as they were offered.
+[[nodiscard]] std::span<const std::byte> header_of(const WireFrame& frame, const FrameBuffers& buffers) noexcept;
+
 class VifPath {
  public:
   // Requires: a guest with FrontEnd::pages_needed() and grants_needed() of layout_of(config).
@@ -144,7 +147,6 @@ class VifPath {
 
  private:
   [[nodiscard]] std::uint32_t tx_queue_of(const Offer& offer) const noexcept;
-  [[nodiscard]] std::span<const std::byte> header_of(const WireFrame& frame) const noexcept;
 
   std::uint32_t index_;
   VifConfig config_;
