@@ -113,6 +113,19 @@ test('files stay small enough to be read in one sitting', (t) => {
   )
 })
 
+test('tests with threads are named so that ThreadSanitizer runs them', (t) => {
+  const threaded = filesBelow('test/native', /\.cc$/).filter((file) =>
+    /std::j?thread\b/.test(readFileSync(file, 'utf8')),
+  )
+  t.deepEqual(
+    threaded.filter(
+      (file) => !/_(stress|litmus)_test\.cc$/.test(file) && !/__SANITIZE_THREAD__/.test(readFileSync(file, 'utf8')),
+    ),
+    [],
+  )
+  t.true(threaded.length >= 4)
+})
+
 test('nothing is left half-done', (t) => {
   const marks = new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX:', 'ts-' + 'ignore', 'test\\.skip'].join('|'))
   const all = [...nativeFiles, ...libFiles, ...filesBelow('test', /\.(ts|cc|h)$/)]
