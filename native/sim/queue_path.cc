@@ -107,7 +107,7 @@ Offer QueuePath::take_off_ring(TimeNs now, const Frame& frame) {
     std::swap(offer, on_tx_ring_[frame.id]);
     if (offer.size_bytes > 0) tx_ring_tally_.remove(offer.size_bytes);
   }
-  if (offer.size_bytes == frame.size_bytes) return offer;
+  if (offer.size_bytes > 0 && offer.size_bytes == frame.size_bytes) return offer;  // the guest's own may have no bytes
   if (offer.size_bytes > 0) vif_.tx().drop(now, Cause::kError, offer.size_bytes);
   vif_.tx().offered.add(frame.size_bytes);
   return {.offered_ns = now, .size_bytes = frame.size_bytes};
