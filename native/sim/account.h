@@ -32,7 +32,7 @@ struct Tally {
 // Why a frame is lost. The first three have been traced from the beginning: their numbers stay.
 enum class Cause : std::uint8_t {
   kBacklog,       // the guest's own queue was full
-  kError,         // the back end refused it
+  kError,         // the back end refused it, or the guest has forged what was to come of it
   kNic,           // a NIC's queue was full, at this end of the wire or at the other
   kBridge,        // a bridge had no port for it
   kNoPages,       // the driver domain had no page for it

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/assert.h"
 #include "sim/payload.h"
 #include "sim/vif_path.h"
 
@@ -64,7 +63,12 @@ void QueuePath::put(TimeNs now, const Offer& offer) {
       capture->append(page.first(std::min<std::size_t>(page.size(), capture->missing_bytes())));
     }
   }
-  on_tx_ring_[front.transmit(frame_of(offer))] = offer;
+  Offer& under_way = on_tx_ring_[front.transmit(frame_of(offer))];
+  if (under_way.size_bytes > 0) {  // a forged response has freed the id: what it stands for cannot be told any more
+    tx_ring_tally_.remove(under_way.size_bytes);
+    vif_.tx().drop(now, Cause::kError, under_way.size_bytes);
+  }
+  under_way = offer;
   tx_ring_tally_.add(offer.size_bytes);
 }
 
@@ -145,11 +149,14 @@ void QueuePath::lost(TimeNs now, const Frame& frame, RxDrop cause) {
   vif_.rx().drop(now, kCauseOf[static_cast<std::size_t>(cause)], frame.size_bytes);
 }
 
+// The guest's rings are the guest's to write. A frame that it has when the back end placed none is its own making and
+// counts for nothing; where it has another one than the back end placed next, that one is lost.
 void QueuePath::received(const RxFrame& frame) {
+  if (on_rx_ring_.empty()) return;
   const WireFrame sent = on_rx_ring_.front();
-  RB_ASSERT(frame.size_bytes == sent.frame.size_bytes);
   on_rx_ring_.pop();
-  rx_ring_tally_.remove(frame.size_bytes);
+  rx_ring_tally_.remove(sent.frame.size_bytes);
+  if (frame.size_bytes != sent.frame.size_bytes) return vif_.rx().drop(now_ns_, Cause::kError, sent.frame.size_bytes);
   vif_.received(now_ns_, sent);
   PcapWriter* capture = vif_.capture(CaptureKind::kVifIn);
   if (!capture) return;

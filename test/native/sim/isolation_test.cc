@@ -1,5 +1,5 @@
-// Two worlds that differ in one guest: in one of them it attacks, slice by slice, with random moves. Its neighbours,
-// who have a NIC of their own but share the driver domain with it, must not be able to tell.
+// Two worlds that differ in one guest: in one of them it attacks with random moves. Its neighbours, who have a NIC of
+// their own but share the driver domain with it, must not be able to tell.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -25,7 +25,8 @@ WorldConfig config() {
                  {.rate_bps = kNsPerSecond, .queue_bytes = 60'000, .propagation_ns = 20'000}};
   config.vifs = {{.credit = {.bytes = 40'000, .window_ns = 10 * kMs}},
                  {.queues = 2},
-                 {.uplink = {.index = 1}, .queues = kHostileQueues}};
+                 // with less credit than it has to send: there are always requests under way
+                 {.uplink = {.index = 1}, .credit = {.bytes = 20'000, .window_ns = 2 * kMs}, .queues = kHostileQueues}};
   config.captures = {{CaptureKind::kNicOut, 0}, {CaptureKind::kVifIn, 0}, {CaptureKind::kVifIn, 1}};
   return config;
 }
@@ -56,7 +57,7 @@ class Attacker {
  public:
   Attacker(World& world, std::uint64_t seed) : world_(world), random_(seed) {}
 
-  void move() {
+  void move(TimeNs now) {
     switch (random_.below(7)) {
       case 0:
         return flip(ring());
@@ -69,7 +70,7 @@ class Attacker {
       case 4:
         return flip(path().guest().arena.memory());
       case 5:
-        return forge_responses();
+        return forge_responses(now);
       case 6:
         return send_events();
     }
@@ -124,8 +125,8 @@ class Attacker {
     grants.store(ref, entry);
   }
 
-  // Answers itself: its front end takes frames that nobody sent, and frees what is still under way.
-  void forge_responses() {
+  // Answers itself and looks at once: its front end takes frames that nobody sent, and frees what is still under way.
+  void forge_responses(TimeNs now) {
     const bool is_rx = below(2) == 0;
     FrontEnd& front = path().front_end();
     const std::uint32_t queue = below(kHostileQueues);
@@ -135,12 +136,20 @@ class Attacker {
       const std::uint32_t position = header.rsp_prod % 256;
       const abi::netif_rx_response rx{static_cast<std::uint16_t>(position), 0, 0,
                                       static_cast<std::int16_t>(below(3000))};
-      const abi::netif_tx_response tx{static_cast<std::uint16_t>(below(256)), abi::XEN_NETIF_RSP_OKAY};
+      // Of the request itself, if that has not been answered: the slot is both's.
+      std::byte* slot = memory.data() + kRingHeaderBytes + position * kSlotBytes<TxRing>;
+      abi::netif_tx_request request{};
+      if (!is_rx) std::memcpy(&request, slot, sizeof request);
+      if (below(4) == 0) request.id = static_cast<std::uint16_t>(below(300));
+      const abi::netif_tx_response tx{request.id, abi::XEN_NETIF_RSP_OKAY};
       if (is_rx)
         std::memcpy(memory.data() + kRingHeaderBytes + position * sizeof rx, &rx, sizeof rx);
       else
-        std::memcpy(memory.data() + kRingHeaderBytes + position * kSlotBytes<TxRing>, &tx, sizeof tx);
+        std::memcpy(slot, &tx, sizeof tx);
     }
+    front.tx(queue).reap();
+    static_cast<void>(path().queue(queue).send(now));
+    static_cast<void>(path().queue(queue).take(now));
   }
 
   void send_events() {
@@ -182,7 +191,7 @@ void check_neighbours(World& calm, World& attacked) {
 }  // namespace
 
 TEST_CASE("isolation: whatever a guest does, its neighbours' frames are the same at the same time") {
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     CAPTURE(seed);
     const auto calm = make_world();
     const auto attacked = make_world();
@@ -191,9 +200,9 @@ TEST_CASE("isolation: whatever a guest does, its neighbours' frames are the same
     std::uint32_t faults = 0;
     for (TimeNs until = kSliceNs; until <= 100 * kMs; until += kSliceNs) {
       calm->run(until, kNever);
-      attacked->run(until, kNever);
+      // Between any two events, also where the guest was notified of something and has not yet looked.
+      for (TimeNs now = 0; (now = attacked->run(until, 1 + random.below(60))) < until;) attacker.move(now);
       check_conserved(*attacked);
-      for (std::uint64_t left = random.below(6); left > 0; --left) attacker.move();
       if (attacked->vif(kHostile).fault() == Fault::kNone || random.below(3) > 0) continue;
       ++faults;
       attacked->reconnect(kHostile);
@@ -208,11 +217,11 @@ TEST_CASE("isolation: whatever a guest does, its neighbours' frames are the same
     attacked->reconnect(kHostile);
     const std::uint64_t sent = counter(*attacked, kHostile, "txDeliveredPackets");
     const std::uint64_t received = counter(*attacked, kHostile, "rxDeliveredPackets");
-    calm->run(3200 * kMs, kNever);  // its ports may be masked for a while
-    attacked->run(3200 * kMs, kNever);
+    calm->run(2200 * kMs, kNever);  // its ports may be masked for a while
+    attacked->run(2200 * kMs, kNever);
     CHECK(attacked->vif(kHostile).fault() == Fault::kNone);
-    CHECK(counter(*attacked, kHostile, "txDeliveredPackets") > sent + 3000);
-    CHECK(counter(*attacked, kHostile, "rxDeliveredPackets") > received + 3000);
+    CHECK(counter(*attacked, kHostile, "txDeliveredPackets") > sent + 1000);
+    CHECK(counter(*attacked, kHostile, "rxDeliveredPackets") > received + 1000);
     check_conserved(*attacked);
     check_neighbours(*calm, *attacked);
   }
@@ -237,4 +246,23 @@ TEST_CASE(
   CHECK(counter(*attacked, kHostile, "spuriousEvents") - before <= 4);  // at once, at once, after 4 ms, after 8 ms
   check_conserved(*attacked);
   check_neighbours(*calm, *attacked);
+}
+
+TEST_CASE("isolation: a frame that a guest makes of a placed one is not that one, and is counted as its loss") {
+  World world({.nics = {{.rate_bps = kNsPerSecond, .queue_bytes = 60'000}}, .vifs = {{}}});
+  world.add_source(Source(
+      0, 0,
+      ConstantSource({.stop_ns = 5 * kMs, .rate_bps = 12'000'000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
+  const auto memory = world.vif(0).front_end().rx(0).ring_memory();
+  const auto& header = *reinterpret_cast<abi::sring_header*>(memory.data());
+  while (header.rsp_prod < 2) world.run(10 * kMs, 1);  // the second one is placed, and the guest has not looked yet
+  auto& response = *reinterpret_cast<abi::netif_rx_response*>(memory.data() + kRingHeaderBytes + kSlotBytes<RxRing>);
+  REQUIRE(response.status == 1500);
+  response.status = 60;
+  world.run(10 * kMs, kNever);
+  CHECK(counter(world, 0, "rxDeliveredPackets") == 4);
+  CHECK(counter(world, 0, "rxDroppedErrorPackets") == 1);
+  CHECK(counter(world, 0, "rxDroppedErrorBytes") == 1500);
+  CHECK(world.vif(0).fault() == Fault::kNone);
+  check_conserved(world);
 }
