@@ -266,3 +266,21 @@ TEST_CASE("isolation: a frame that a guest makes of a placed one is not that one
   CHECK(world.vif(0).fault() == Fault::kNone);
   check_conserved(world);
 }
+
+TEST_CASE("isolation: a frame that a guest rewrites on its ring is another one, and the first is counted as its loss") {
+  VifConfig slow;
+  slow.credit = {.bytes = 1500, .window_ns = 10 * kMs};
+  World world({.nics = {{.rate_bps = kNsPerSecond, .queue_bytes = 60'000}}, .vifs = {slow}});
+  world.add_source(Source(0, ConstantSource({.stop_ns = 3 * kMs, .rate_bps = 12'000'000, .size_bytes = 1500}, 1)));
+  world.run(3 * kMs, kNever);  // one has gone, one waits in the back end, one on the ring
+  const auto memory = world.vif(0).front_end().tx(0).ring_memory();
+  auto& request = *reinterpret_cast<abi::netif_tx_request*>(memory.data() + kRingHeaderBytes + 2 * kSlotBytes<TxRing>);
+  REQUIRE(request.size == 1500);
+  request.size = 60;
+  world.run(kNsPerSecond, kNever);
+  CHECK(counter(world, 0, "txOfferedPackets") == 4);
+  CHECK(counter(world, 0, "txDeliveredBytes") == 3060);
+  CHECK(counter(world, 0, "txDroppedErrorBytes") == 1500);
+  CHECK(world.vif(0).fault() == Fault::kNone);
+  check_conserved(world);
+}
