@@ -41,10 +41,16 @@ void push_slots(Random& random, const VifRig& rig, std::span<std::byte> tx, std:
   }
 }
 
-void attack(VifRig& rig) {
+// Until the victim has done something: an attacker that has a processor for itself would be over before it began.
+void wait_for_victim(const std::atomic<std::uint32_t>& rounds) {
+  const std::uint32_t seen = rounds;
+  while (rounds == seen) std::this_thread::yield();
+}
+
+void attack(VifRig& rig, const std::atomic<std::uint32_t>& rounds) {
   Random random(39);
   for (int attacks = 0; attacks < kAttacks; ++attacks) {
-    if (attacks % 4 == 0) std::this_thread::yield();
+    if (attacks % 8 == 0) wait_for_victim(rounds);
     const auto& queue = rig.queues[random.below(rig.queues.size())];
     const auto tx = queue->memory.page(0);
     const auto rx = queue->memory.page(1);
@@ -80,8 +86,9 @@ TEST_CASE("a guest that rewrites rings, grants and pages while its back end runs
   VifRig rig({.control = true, .sharing = Sharing::kManyThreads});
   REQUIRE(rig.connect());
   std::atomic<bool> over{false};
+  std::atomic<std::uint32_t> rounds{0};
   std::thread attacker([&] {
-    attack(rig);
+    attack(rig, rounds);
     over = true;
   });
   Random random(40);
@@ -89,6 +96,7 @@ TEST_CASE("a guest that rewrites rings, grants and pages while its back end runs
   const std::array<std::byte, 14> header{};
   TimeNs now = 0;
   for (; !over; now += 1'000'000) {
+    ++rounds;
     std::this_thread::yield();
     if (!rig.back_end.is_connected() || rig.back_end.fault() != Fault::kNone) {
       ++faults;
@@ -133,10 +141,11 @@ TEST_CASE("a back end that rewrites rings and pages while its guest runs changes
     }
   };
   publish();
+  std::atomic<std::uint32_t> rounds{0};
   std::thread attacker([&] {
     Random random(391);
     for (int attacks = 0; attacks < 10 * kAttacks; ++attacks) {
-      if (attacks % 16 == 0) std::this_thread::yield();
+      if (attacks % 64 == 0) wait_for_victim(rounds);
       std::byte* ring = rings[random.below(4)];
       auto& header = *reinterpret_cast<abi::sring_header*>(ring);
       const std::uint32_t asked = std::atomic_ref(header.req_prod).load();
@@ -153,9 +162,9 @@ TEST_CASE("a back end that rewrites rings and pages while its guest runs changes
   });
   Consumer consumer;
   int faults = 0;
-  for (std::uint32_t round = 0; !over; ++round) {
+  while (!over) {
+    const std::uint32_t queue = ++rounds % 2;
     std::this_thread::yield();
-    const std::uint32_t queue = round % 2;
     if (front->fault() != Fault::kNone) {
       ++faults;
       front.reset();
