@@ -139,6 +139,7 @@ void HostileBackEnd::check_grants() const {
     is_ring[static_cast<std::size_t>(ring(number).data() - guest_->arena.memory().data()) / kPageBytes] = true;
   for (std::uint32_t ref = 0; ref < guest_->grants.entries(); ++ref) {
     if (!guest_->grants.is_granted(ref)) continue;
+    FUZZ_CHECK(ref >= abi::GNTTAB_NR_RESERVED_ENTRIES);
     const abi::grant_entry_v1 entry = guest_->grants.load(ref);
     FUZZ_CHECK((entry.flags & abi::GTF_type_mask) == abi::GTF_permit_access && entry.domid == kDriverDomain);
     FUZZ_CHECK(entry.frame < kGuestPages && !is_ring[entry.frame] && guest_->arena.is_allocated(entry.frame));

@@ -72,6 +72,7 @@ class HostileBackEnd final : private RxConsumer {
   void deliver(const Operation& operation, std::uint32_t queue);
   void answer_control(const Operation& operation);
   void pin(const Operation& operation);
+  void use(abi::grant_ref_t ref, Access access);
   void unpin(std::size_t at);
   void write_pages(std::uint8_t value);
   bool copy_to(abi::grant_ref_t ref, std::uint32_t bytes);

@@ -177,8 +177,9 @@ void HostileBackEnd::deliver(const Operation& operation, std::uint32_t queue) {
       std::memcpy(&responses[i], &extra, sizeof extra);
       continue;
     }
-    const std::uint32_t size =
-        operation.chance(12, 128) || parts > 15 ? 14u + operation.u8(13) : operation.u16(13) % 4097u;
+    const std::uint32_t size = operation.chance(12, parts > 15 ? 200 : 128) ? 14u + operation.u8(13)
+                               : parts > 15                                 ? abi::XEN_PAGE_SIZE
+                                                                            : operation.u16(13) % 4097u;
     const bool is_written = operation.chance(14, 200) && copy_to(request.gref, std::max(size, 1u));
     const std::uint32_t status = is_written || !operation.chance(15, 16) ? size : 0;
     responses[i] = {request.id, 0, i + 1 < parts + extras ? abi::XEN_NETRXF_more_data : std::uint16_t{0},
@@ -203,7 +204,8 @@ void HostileBackEnd::answer_control(const Operation& operation) {
   if (request.type == abi::XEN_NETIF_CTRL_TYPE_SET_HASH_KEY ||
       request.type == abi::XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING)
     remember(request.data[0]);
-  if (operation.chance(6, 32)) return pin(operation);  // and answers another time, or while it reads
+  // And answers another time, or while it reads.
+  if (operation.chance(6, 48)) return use(request.data[0], Access::kRead);
   abi::netif_ctrl_response response{request.id, request.type, abi::XEN_NETIF_CTRL_STATUS_SUCCESS, operation.u8(2)};
   if (operation.chance(3, 24)) response.status = operation.u8(4);
   if (operation.chance(5, 6)) response.id ^= 1;
@@ -214,14 +216,16 @@ void HostileBackEnd::answer_control(const Operation& operation) {
 
 // Begins to use a page, as a back end does that maps it.
 void HostileBackEnd::pin(const Operation& operation) {
-  if (pinned_.size() == kMostPinned) return unpin(0);
   const std::size_t known = std::min(remembered_count_, kRemembered);
   if (known == 0) return;
   const bool is_recent = operation.chance(10, 192);
   const std::size_t at = is_recent ? (remembered_count_ - 1 - operation.u8(11) % std::min<std::size_t>(known, 8))
                                    : operation.u8(11) % known;
-  const abi::grant_ref_t ref = remembered_[at % kRemembered];
-  const Access access = operation.chance(12, 128) ? Access::kRead : Access::kWrite;
+  use(remembered_[at % kRemembered], operation.chance(12, 128) ? Access::kRead : Access::kWrite);
+}
+
+void HostileBackEnd::use(abi::grant_ref_t ref, Access access) {
+  if (pinned_.size() == kMostPinned) return unpin(0);
   const Pin pinned = guest_->grants.pin(ref, kDriverDomain, access, guest_->arena.pages());
   if (pinned.status != abi::GNTST_okay) return;
   pinned_.push_back({ref, pinned.frame, access});

@@ -135,7 +135,8 @@ void HostileGuest::connect(const Operation& operation) {
   }
   control_.emplace(rings.back());
   const BackEnd::Control control{.ring = rings.back(), .grants = machine_.copier(), .scratch = machine_.scratch()};
-  const bool connected = back_.connect(now_, back_queues, operation.chance(15, 224) ? &control : nullptr);
+  has_control_ = operation.chance(15, 224);
+  const bool connected = back_.connect(now_, back_queues, has_control_ ? &control : nullptr);
   FUZZ_CHECK(connected == (back_.fault() == Fault::kNone) && connected == back_.is_connected());
   FUZZ_CHECK(connected || !is_new);
   fault_ = back_.fault();
@@ -165,13 +166,15 @@ void HostileGuest::finish() {
 }
 
 void HostileGuest::begin_call() {
-  frames_in_call_ = rx_slots_in_call_ = 0;
+  frames_in_call_ = expired_in_call_ = rx_slots_in_call_ = 0;
   FUZZ_CHECK(back_.fault() == fault_);
   if (fault_ == Fault::kNone) return;
   dead_rings_.assign(memory_.rings().begin(), memory_.rings().end());
 }
 
 void HostileGuest::end_call() {
+  // What is saved is bounded, so nothing was debited below zero either.
+  FUZZ_CHECK(credit_changed_ || back_.shaper().remaining_bytes() <= std::max(credit_.bytes, CreditShaper::kBurstBytes));
   if (fault_ != Fault::kNone) {
     FUZZ_CHECK(back_.fault() == fault_);
     FUZZ_CHECK(std::memcmp(dead_rings_.data(), memory_.rings().data(), dead_rings_.size()) == 0);
@@ -201,15 +204,26 @@ TxBack::Next HostileGuest::poll_tx(std::uint32_t queue) {
     outcomes_.count(Outcome::kCreditWaits);
   }
   outcomes_.count(Outcome::kTxResponses, answered);
-  for (std::uint32_t i = 0; i < answered; ++i) {
-    const std::int16_t status = watch.response(watch.answered() - 1 - i).status;
-    FUZZ_CHECK(status == abi::XEN_NETIF_RSP_OKAY || status == abi::XEN_NETIF_RSP_ERROR ||
-               status == abi::XEN_NETIF_RSP_NULL);
-    if (status == abi::XEN_NETIF_RSP_ERROR) outcomes_.count(Outcome::kTxErrors);
-    if (status == abi::XEN_NETIF_RSP_NULL) outcomes_.count(Outcome::kTxNulls);
-  }
+  // What is fatal is not answered.
+  if (!was_dead && fault_ != Fault::kNone && fault_ != Fault::kRingOverflow) FUZZ_CHECK(watch.owes());
+  check_tx_responses(watch, answered);
   if (on_wire_.size() > kMostOnWire || machine_.free_pages() < Machine::kReservedPages) release_frames(kMostOnWire / 4);
   return polled.next;
+}
+
+// Every slot has a status; one whose copy failed has that of an error; a NULL tells nothing.
+void HostileGuest::check_tx_responses(const RingWatch<TxRing>& watch, std::uint32_t count) {
+  bool any_error = false;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const abi::netif_tx_response response = watch.response(watch.answered() - 1 - i);
+    const bool is_null = response.status == abi::XEN_NETIF_RSP_NULL;
+    const bool is_error = response.status == abi::XEN_NETIF_RSP_ERROR;
+    FUZZ_CHECK(is_error || (is_null && response.id == 0) || response.status == abi::XEN_NETIF_RSP_OKAY);
+    if (is_error) outcomes_.count(Outcome::kTxErrors);
+    if (is_null) outcomes_.count(Outcome::kTxNulls);
+    any_error = any_error || is_error;
+  }
+  FUZZ_CHECK(machine_.copier().take_failures() == 0 || any_error);
 }
 
 void HostileGuest::poll_tx_until_idle(std::uint32_t queue) {
@@ -224,14 +238,21 @@ RxBack::Next HostileGuest::run_rx(std::uint32_t queue) {
   watch.begin();
   const std::uint32_t waited = back_.rx(queue).queued_packets();
   const RxBack::Ran ran = back_.run_rx(queue, now_);
-  if (memory_.grants_rings())
+  const std::uint32_t failures = machine_.copier().take_failures();
+  if (memory_.grants_rings()) {
     watch.end_anyhow();
-  else
+  } else {
     FUZZ_CHECK(watch.end() == rx_slots_in_call_);
+    std::uint32_t negative = 0;
+    for (std::uint32_t i = 0; i < rx_slots_in_call_; ++i)
+      negative += watch.response(watch.answered() - 1 - i).status < 0;
+    FUZZ_CHECK(negative >= failures);
+  }
   if (fault_ == Fault::kNone) FUZZ_CHECK(waited - back_.rx(queue).queued_packets() == frames_in_call_);
   end_call();
   if (fault_ == Fault::kNone) {
-    FUZZ_CHECK(frames_in_call_ <= 2 * RxBack::kRunFrames);
+    FUZZ_CHECK(expired_in_call_ <= RxBack::kRunFrames && frames_in_call_ - expired_in_call_ <= RxBack::kRunFrames);
+    FUZZ_CHECK(ran.next != RxBack::Next::kDisabled && back_.has_carrier() == !is_any_stalled());
     if (back_.rx(queue).stalled()) outcomes_.count(Outcome::kStalls);
     if (ran.next == RxBack::Next::kIdle) FUZZ_CHECK(back_.rx_timer_ns(queue) > now_);
   } else {
@@ -239,6 +260,12 @@ RxBack::Next HostileGuest::run_rx(std::uint32_t queue) {
     FUZZ_CHECK(back_.rx_timer_ns(queue) == kNever);
   }
   return ran.next;
+}
+
+bool HostileGuest::is_any_stalled() const noexcept {
+  for (std::uint32_t queue = 0; queue < back_.queues(); ++queue)
+    if (back_.rx(queue).stalled()) return true;
+  return false;
 }
 
 void HostileGuest::run_rx_until_idle(std::uint32_t queue) {
@@ -249,13 +276,25 @@ void HostileGuest::run_rx_until_idle(std::uint32_t queue) {
 void HostileGuest::poll_control() {
   begin_call();
   control_->begin();
+  const std::vector<std::byte> asked(control_->memory().begin(), control_->memory().end());
   const CtrlBack::Polled polled = back_.poll_control();
   const std::uint32_t answered = control_->end();
   end_call();
-  FUZZ_CHECK(answered == polled.answered);
-  FUZZ_CHECK(polled.answered <= control_->entries());
-  for (std::uint32_t i = 0; i < answered; ++i)
-    FUZZ_CHECK(control_->response(control_->answered() - 1 - i).status <= abi::XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
+  FUZZ_CHECK(answered == polled.answered && answered <= control_->entries());
+  FUZZ_CHECK(polled.next == CtrlBack::Next::kDisabled || fault_ == Fault::kNone);
+  FUZZ_CHECK(polled.next != CtrlBack::Next::kDisabled || fault_ != Fault::kNone || !has_control_ ||
+             !back_.is_connected());
+  std::uint32_t refused = 0;
+  for (std::uint32_t i = 1; i <= answered; ++i) {
+    const abi::netif_ctrl_response response = control_->response(control_->answered() - i);
+    abi::netif_ctrl_request request;
+    std::memcpy(&request, asked.data() + (control_->slot(control_->answered() - i) - control_->memory().data()),
+                sizeof request);
+    FUZZ_CHECK(response.id == request.id && response.type == request.type);
+    FUZZ_CHECK(response.status <= abi::XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
+    refused += response.status != abi::XEN_NETIF_CTRL_STATUS_SUCCESS;
+  }
+  FUZZ_CHECK(refused >= machine_.copier().take_failures());
   outcomes_.count(Outcome::kControlAnswers, answered);
 }
 

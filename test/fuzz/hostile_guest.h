@@ -61,6 +61,8 @@ class HostileGuest final : private FrameSink, private RxSink {
   void poll_tx_until_idle(std::uint32_t queue);
   RxBack::Next run_rx(std::uint32_t queue);
   void run_rx_until_idle(std::uint32_t queue);
+  void check_tx_responses(const RingWatch<TxRing>& watch, std::uint32_t count);
+  [[nodiscard]] bool is_any_stalled() const noexcept;
   void poll_control();
   void poll_all();
   void receive(const Operation& operation);
@@ -92,11 +94,13 @@ class HostileGuest final : private FrameSink, private RxSink {
   HonestVif honest_;
   std::vector<Queue> queues_;
   std::optional<RingWatch<CtrlRing>> control_;
+  bool has_control_ = false;  // the back end serves it
   BackEnd back_;
-  Fault fault_ = Fault::kNone;           // as the last call left it
-  std::vector<std::byte> dead_rings_;    // the rings' bytes before a call, while there is a fault
-  std::vector<Frame> on_wire_;           // what the sink was given
-  std::uint32_t frames_in_call_ = 0;     // transmitted or dropped
+  Fault fault_ = Fault::kNone;         // as the last call left it
+  std::vector<std::byte> dead_rings_;  // the rings' bytes before a call, while there is a fault
+  std::vector<Frame> on_wire_;         // what the sink was given
+  std::uint32_t frames_in_call_ = 0;   // transmitted or dropped
+  std::uint32_t expired_in_call_ = 0;
   std::uint32_t rx_slots_in_call_ = 0;   // of frames placed, or lost to a grant
   std::uint32_t rx_waiting_frames_ = 0;  // taken and not yet reported
   std::uint16_t next_id_ = 0;

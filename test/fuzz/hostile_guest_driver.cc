@@ -37,10 +37,14 @@ std::uint32_t size_of(const Operation& operation) noexcept {
 }  // namespace
 
 void HostileGuest::receive(const Operation& operation) {
+  // Now and then more than a queue takes, or than a run places.
   const bool is_burst = !operation.chance(2, 244);
-  for (std::uint32_t number = 0; number <= (is_burst ? 11 : operation.u8(2) % 4); ++number) {
+  const bool is_large = operation.chance(1, 160);
+  const std::uint32_t count = is_burst ? (is_large ? 12 : 100) : 1 + operation.u8(2) % 4;
+  for (std::uint32_t number = 0; number < count; ++number) {
     if (machine_.free_pages() < Machine::kReservedPages) return;
-    Frame frame{.size_bytes = is_burst ? abi::XEN_NETIF_MAX_TX_SIZE : size_of(operation)};
+    Frame frame{.size_bytes = size_of(operation)};
+    if (is_burst) frame.size_bytes = is_large ? abi::XEN_NETIF_MAX_TX_SIZE : kEthernetHeaderBytes + number;
     if (operation.chance(1, 64)) {
       frame.gso_size_bytes = 1448;
       frame.gso_type = abi::XEN_NETIF_GSO_TYPE_TCPV4;
@@ -74,6 +78,7 @@ void HostileGuest::transmit(TimeNs now, std::span<const Frame> frames) {
   FUZZ_CHECK(now == now_ && fault_ == Fault::kNone && !frames.empty());
   for (const Frame& frame : frames) {
     FUZZ_CHECK(frame.size_bytes >= kEthernetHeaderBytes && frame.size_bytes <= abi::XEN_NETIF_MAX_TX_SIZE);
+    FUZZ_CHECK((frame.gso_size_bytes == 0) == (frame.gso_type == abi::XEN_NETIF_GSO_TYPE_NONE));
     FUZZ_CHECK(frame.gso_size_bytes == 0 || frame.gso_type == abi::XEN_NETIF_GSO_TYPE_TCPV4 ||
                frame.gso_type == abi::XEN_NETIF_GSO_TYPE_TCPV6);
     FUZZ_CHECK(frame.hash_type <= 4);
@@ -110,6 +115,7 @@ void HostileGuest::lost(TimeNs now, const Frame& frame, RxDrop cause) {
   FUZZ_CHECK(now == now_ && rx_waiting_frames_ > 0);
   --rx_waiting_frames_;
   ++frames_in_call_;
+  if (cause == RxDrop::kExpired) ++expired_in_call_;
   if (cause == RxDrop::kGrant) rx_slots_in_call_ += RxBack::slots_for(frame);
   machine_.disown(frame, PageOwner::kToHostile);
   constexpr std::array kOutcomeOf = {Outcome::kRxExpired, Outcome::kRxGrant, Outcome::kRxDisabled};

@@ -143,9 +143,14 @@ void HostileGuest::send_packet(const Operation& operation) {
   if (slots + extra_count > watch.room() && !operation.chance(15, 4)) return;
   abi::RING_IDX at = req_prod;
   const auto put = [&](const netif_tx_request& slot) { std::memcpy(watch.slot(at++), &slot, sizeof slot); };
-  for (std::uint32_t i = 0; i < slots; ++i) {
-    put(data[i]);
-    for (std::uint32_t extra = 0; i == 0 && extra < extra_count; ++extra) put(as_slot<netif_tx_request>(extras[extra]));
+  std::uint32_t packets = 1;
+  if (!operation.chance(15, 250) && slots > 0) packets = watch.room() / (slots + extra_count);  // as many as fit
+  for (; packets > 0; --packets) {
+    for (std::uint32_t i = 0; i < slots; ++i) {
+      put(data[i]);
+      for (std::uint32_t extra = 0; i == 0 && extra < extra_count; ++extra)
+        put(as_slot<netif_tx_request>(extras[extra]));
+    }
   }
   if (operation.chance(15, 2)) at -= 1;  // pushes less than it wrote
   req_prod = at;
@@ -259,7 +264,9 @@ void HostileGuest::ask_control(const Operation& operation) {
       operation.chance(3, 230) ? GuestMemory::kFirstReadonly + operation.u8(4) % 64 : operation.u8(4);
   const bool is_wild = operation.chance(5, 24);
   request.type = static_cast<std::uint16_t>(is_wild ? operation.u8(6) : operation.u8(6) % 11);
-  request.data[0] = operation.u8(7) % (request.type == abi::XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE ? 132 : 17);
+  request.data[0] = operation.u8(7) % 17;
+  constexpr std::array<std::uint32_t, 8> kSizes = {0, 1, 4, 64, 128, 129, 1024, 0xffffffff};
+  if (request.type == abi::XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE) request.data[0] = kSizes[operation.u8(7) % 8];
   if (request.type == abi::XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM)
     request.data[0] = operation.u8(7) < 200 ? 1 : operation.u8(7) % 3;
   if (request.type == abi::XEN_NETIF_CTRL_TYPE_SET_HASH_KEY) {
@@ -270,6 +277,7 @@ void HostileGuest::ask_control(const Operation& operation) {
     request.data[0] = ref;
     request.data[1] = operation.u8(8) % 130;
     request.data[2] = operation.chance(9, 128) ? 0 : operation.u8(10) % 130;
+    if (!operation.chance(9, 232)) request.data[2] = 0u - operation.u8(10) % 130;  // the sum may wrap (XSA-270)
   }
   if (operation.chance(11, 12)) request.data[operation.u8(12) % 3] = operation.u32(12);
   std::memcpy(control_->slot(control_->header().req_prod), &request, sizeof request);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <vector>
 
 #include "fuzz/check.h"
 #include "ring/shared_ring.h"
@@ -17,6 +18,7 @@ class RingWatch {
   explicit RingWatch(std::span<std::byte> memory) noexcept
       : memory_(memory),
         entries_(ring_entries<R>(memory.size())),
+        slots_end_(kRingHeaderBytes + entries_ * kSlotBytes<R>),
         answered_(header().rsp_prod),
         pushed_(header().req_prod - answered_ <= entries_ ? header().req_prod : answered_),
         rsp_prod_(answered_) {}
@@ -42,10 +44,12 @@ class RingWatch {
     if (produced - pushed_ <= entries_) pushed_ = produced;  // a back end that has answered what it knew may take it
     rsp_prod_ = header().rsp_prod;
     header().rsp_prod = answered_ - 1;
+    rest_.assign(memory_.begin() + static_cast<std::ptrdiff_t>(slots_end_), memory_.end());
   }
 
   // Returns how many responses the call has pushed. A producer that was not written is what it was before.
   std::uint32_t end() noexcept {
+    FUZZ_CHECK(std::memcmp(rest_.data(), memory_.data() + slots_end_, rest_.size()) == 0);  // no slot behind the last
     const abi::RING_IDX produced = header().rsp_prod;
     if (produced == answered_ - 1) {
       header().rsp_prod = rsp_prod_;
@@ -63,6 +67,9 @@ class RingWatch {
     answered_ = pushed_ = header().rsp_prod;
   }
 
+  // Whether there is something that was pushed and not answered.
+  [[nodiscard]] bool owes() const noexcept { return answered_ != pushed_; }
+
   // One behind the newest response's index.
   [[nodiscard]] abi::RING_IDX answered() const noexcept { return answered_; }
   [[nodiscard]] typename R::Response response(abi::RING_IDX index) const noexcept {
@@ -74,6 +81,8 @@ class RingWatch {
  private:
   std::span<std::byte> memory_;
   std::uint32_t entries_;
+  std::size_t slots_end_;
+  std::vector<std::byte> rest_;  // of the pages, behind the slots
   abi::RING_IDX answered_;
   abi::RING_IDX pushed_;
   abi::RING_IDX rsp_prod_;

@@ -20,7 +20,10 @@ void WatchedCopier::copy(std::span<abi::gnttab_copy> operations) {
   copier_.copy(operations);
   for (std::size_t i = 0; i < operations.size(); ++i) {
     outcomes_.count(operations[i].status == abi::GNTST_okay ? Outcome::kCopiesDone : Outcome::kCopiesFailed);
-    if (operations[i].status == abi::GNTST_okay) check_done(operations[i], entries[i]);
+    if (operations[i].status == abi::GNTST_okay)
+      check_done(operations[i], entries[i]);
+    else
+      ++failures_;
   }
 }
 
@@ -32,6 +35,7 @@ void WatchedCopier::check_driver_side(const abi::gnttab_copy& operation) const {
   const abi::gnttab_copy_ptr& driver = from_guest ? operation.dest : operation.source;
   FUZZ_CHECK(guest.domid == kHostileGuest || guest.domid == kHonestGuest);
   FUZZ_CHECK(driver.domid == abi::DOMID_SELF);
+  FUZZ_CHECK(guest.offset + operation.len <= static_cast<int>(kPageBytes));  // it was judged before
   FUZZ_CHECK(operation.len > 0 && driver.offset + operation.len <= static_cast<int>(kPageBytes));
   FUZZ_CHECK(driver.u.gmfn < owners_.size());
   FUZZ_CHECK(domains_.find(driver_)->arena.is_allocated(static_cast<std::uint32_t>(driver.u.gmfn)));
@@ -50,7 +54,6 @@ void WatchedCopier::check_done(const abi::gnttab_copy& operation, abi::grant_ent
     FUZZ_CHECK((entry.flags & abi::GTF_readonly) == 0);
     return;
   }
-  FUZZ_CHECK(operation.source.offset + operation.len <= static_cast<int>(kPageBytes));
   Filled& filled = filled_[operation.dest.u.gmfn];
   const std::uint32_t before = filled.batch == batch_ ? filled.bytes : 0;
   if (operation.dest.offset == before) filled = {batch_, before + operation.len};

@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "fuzz/outcomes.h"
@@ -35,6 +36,9 @@ class WatchedCopier final : public GrantCopier {
 
   void copy(std::span<abi::gnttab_copy> operations) override;
 
+  // Operations that failed since the last call of this.
+  [[nodiscard]] std::uint32_t take_failures() noexcept { return std::exchange(failures_, 0u); }
+
   // The page's bytes that the last batch wrote, from its first on without a gap.
   [[nodiscard]] std::uint32_t filled_bytes(std::uint32_t page) const noexcept {
     return filled_[page].batch == batch_ ? filled_[page].bytes : 0;
@@ -57,6 +61,7 @@ class WatchedCopier final : public GrantCopier {
   Outcomes& outcomes_;
   LocalGrantCopier copier_;
   std::uint64_t batch_ = 0;
+  std::uint32_t failures_ = 0;
   std::vector<Filled> filled_;
 };
 
