@@ -26,31 +26,6 @@ void GrantTable::chain_references(std::uint32_t entries) {
   first_free_ = abi::GNTTAB_NR_RESERVED_ENTRIES;
 }
 
-std::optional<abi::grant_ref_t> GrantTable::grant_foreign_access(abi::domid_t domid, std::uint32_t frame,
-                                                                 bool readonly) noexcept {
-  if (first_free_ == kNone) return std::nullopt;
-  const abi::grant_ref_t ref = first_free_;
-  first_free_ = next_free_[ref];
-  next_free_[ref] = kHandedOut;
-  ++in_use_;
-  const std::uint16_t flags = readonly ? abi::GTF_permit_access | abi::GTF_readonly : abi::GTF_permit_access;
-  publish_entry(at(ref), to_word({flags, domid, frame}));
-  return ref;
-}
-
-bool GrantTable::try_end_foreign_access(abi::grant_ref_t ref) noexcept {
-  RB_ASSERT(is_granted(ref));
-  GrantWord word = load_entry(at(ref));
-  do {
-    if ((to_entry(word).flags & (abi::GTF_reading | abi::GTF_writing)) != 0) return false;
-    // Ends: the pinning side changes an entry only by setting the flags that return above, and clearing them.
-  } while (!replace_entry(at(ref), word, word & ~flags_word(0xffff), sharing_));
-  next_free_[ref] = first_free_;
-  first_free_ = ref;
-  --in_use_;
-  return true;
-}
-
 Pin GrantTable::pin_again(abi::grant_ref_t ref, abi::domid_t domid, Access access) noexcept {
   Active& active = active_[ref];
   if (active.domid != domid || (active.pins & kTooMany) != 0) return {abi::GNTST_general_error, 0};

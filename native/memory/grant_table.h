@@ -44,13 +44,33 @@ class GrantTable {
   // Lets `domid` use a page: for reading only, or for both. Nothing when no reference is left. The frame is judged
   // when somebody uses the grant, as Xen does.
   [[nodiscard]] std::optional<abi::grant_ref_t> grant_foreign_access(abi::domid_t domid, std::uint32_t frame,
-                                                                     bool readonly) noexcept;
+                                                                     bool readonly) noexcept {
+    if (first_free_ == kNone) return std::nullopt;
+    const abi::grant_ref_t ref = first_free_;
+    first_free_ = next_free_[ref];
+    next_free_[ref] = kHandedOut;
+    ++in_use_;
+    const std::uint16_t flags = readonly ? abi::GTF_permit_access | abi::GTF_readonly : abi::GTF_permit_access;
+    publish_entry(at(ref), to_word({flags, domid, frame}));
+    return ref;
+  }
 
   // Takes the grant back and frees the reference, or returns false while the page is being read or written.
   //
   // Requires: is_granted(ref).
   // Source:   Linux gnttab_end_foreign_access_ref, which leaves freeing the reference to its caller
-  [[nodiscard]] bool try_end_foreign_access(abi::grant_ref_t ref) noexcept;
+  [[nodiscard]] bool try_end_foreign_access(abi::grant_ref_t ref) noexcept {
+    RB_ASSERT(is_granted(ref));
+    GrantWord word = load_entry(at(ref));
+    do {
+      if ((to_entry(word).flags & (abi::GTF_reading | abi::GTF_writing)) != 0) return false;
+      // Ends: the pinning side changes an entry only by setting the flags that return above, and clearing them.
+    } while (!replace_entry(at(ref), word, word & ~flags_word(0xffff), sharing_));
+    next_free_[ref] = first_free_;
+    first_free_ = ref;
+    --in_use_;
+    return true;
+  }
 
   // Whether grant_foreign_access handed out `ref` and it was not ended yet.
   [[nodiscard]] bool is_granted(abi::grant_ref_t ref) const noexcept {

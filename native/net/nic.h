@@ -36,7 +36,10 @@ struct WireFrame {
 // 2. The ends of transmission are exact: what a division leaves over goes into the next frame's time.
 class Nic {
  public:
-  explicit Nic(const NicConfig& config) noexcept : config_(config) { RB_ASSERT(config.rate_bps > 0); }
+  explicit Nic(const NicConfig& config) noexcept : config_(config) {
+    RB_ASSERT(config.rate_bps > 0);
+    divide(0);
+  }
 
   // Queues a frame. False: the queue is full and the frame is dropped; an idle NIC takes any frame.
   // Requires: collect(now) was called.
@@ -93,16 +96,30 @@ class Nic {
       tail_ns_ = now;
       tail_remainder_ = 0;
     }
-    const std::uint64_t bits = (std::uint64_t{size_bytes} + config_.overhead_bytes) * 8;
-    const std::uint64_t scaled = bits * kNsPerSecond + tail_remainder_;
-    tail_ns_ += scaled / config_.rate_bps;
-    tail_remainder_ = scaled % config_.rate_bps;
+    if (size_bytes != last_size_bytes_) divide(size_bytes);
+    tail_ns_ += last_ns_;
+    tail_remainder_ += last_remainder_;
+    if (tail_remainder_ >= config_.rate_bps) {
+      tail_remainder_ -= config_.rate_bps;
+      ++tail_ns_;
+    }
     return tail_ns_;
   }
 
+  // How long a frame takes. Frames of one size come in a row, and a division costs as much as all the rest.
+  void divide(std::uint32_t size_bytes) noexcept {
+    const std::uint64_t bits = (std::uint64_t{size_bytes} + config_.overhead_bytes) * 8;
+    last_size_bytes_ = size_bytes;
+    last_ns_ = bits * kNsPerSecond / config_.rate_bps;
+    last_remainder_ = bits * kNsPerSecond % config_.rate_bps;
+  }
+
   NicConfig config_;
-  TimeNs tail_ns_ = 0;                // when the last queued frame will have been sent
-  std::uint64_t tail_remainder_ = 0;  // and the fraction of a nanosecond after that, in 1/rate_bps
+  TimeNs tail_ns_ = 0;                 // when the last queued frame will have been sent
+  std::uint64_t tail_remainder_ = 0;   // and the fraction of a nanosecond after that, in 1/rate_bps
+  std::uint32_t last_size_bytes_ = 0;  // of the last frame, and how long it took
+  TimeNs last_ns_ = 0;
+  std::uint64_t last_remainder_ = 0;
   std::uint64_t queued_bytes_ = 0;
   std::uint64_t sent_packets_ = 0;
   std::uint64_t sent_bytes_ = 0;

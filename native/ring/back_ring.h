@@ -55,20 +55,23 @@ class alignas(kCacheLineBytes) BackRing {
   // Source: xen/io/ring.h RING_REQUEST_PROD_OVERFLOW, and netback's check of req_prod - req_cons
   [[nodiscard]] bool has_overflow() const noexcept { return overflows(load_relaxed(shared_.header().req_prod)); }
 
-  // Copies up to out.size() requests without consuming them; advance() does. Reads the shared producer only if fewer
-  // are known to be there. A request that is peeked at twice may differ: act on the copy that is then consumed.
+  // Copies up to out.size() requests, from `ahead` slots after the next one on, without consuming them; advance() does.
+  // Reads the shared producer only if fewer are known to be there. A request that is peeked at twice may differ: act on
+  // the copy that is then consumed.
   //
+  // Requires: ahead <= the count that was peeked at since the last advance().
   // Ordering: acquire load of req_prod, then the slots, each once.
   // Errors:   overflow, FATAL for the vif: see has_overflow().
-  [[nodiscard]] Taken peek_requests(std::span<Request> out) noexcept {
-    const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(out.size(), entries()));
-    if (seen_req_prod_ - req_cons_ < wanted) {
+  [[nodiscard]] Taken peek_requests(std::span<Request> out, std::uint32_t ahead = 0) noexcept {
+    RB_ASSERT(ahead <= seen_req_prod_ - req_cons_);
+    const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(out.size(), entries() - ahead));
+    if (seen_req_prod_ - req_cons_ < ahead + wanted) {
       const abi::RING_IDX produced = load_acquire(shared_.header().req_prod);
       if (overflows(produced)) return {0, true};
       seen_req_prod_ = produced;
     }
-    const std::uint32_t count = std::min(wanted, seen_req_prod_ - req_cons_);
-    shared_.read(req_cons_, out.data(), count);
+    const std::uint32_t count = std::min(wanted, seen_req_prod_ - req_cons_ - ahead);
+    shared_.read(req_cons_ + ahead, out.data(), count);
     return {count, false};
   }
 

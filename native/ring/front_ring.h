@@ -64,6 +64,11 @@ class alignas(kCacheLineBytes) FrontRing {
     return passes_event(req_prod_pvt_, previous, load_relaxed(shared_.header().req_event));
   }
 
+  // Whether the back end has asked to be notified of a request that is not published yet and has room now.
+  [[nodiscard]] bool next_push_notifies() const noexcept {
+    return passes_event(req_prod_pvt_ + free_requests(), req_prod_published_, load_relaxed(shared_.header().req_event));
+  }
+
   // Whether the shared producer is impossible: beyond the requests that were published, or behind what was consumed.
   // So it is whenever RING_RESPONSE_PROD_OVERFLOW holds, and also when requests are answered that nobody made.
   [[nodiscard]] bool has_overflow() const noexcept { return overflows(load_relaxed(shared_.header().rsp_prod)); }

@@ -21,6 +21,12 @@ struct Event {
   TimeNs time_ns;
   Kind kind;
   std::uint32_t target;
+
+  // Events of the same time come by kind, then by target.
+  [[nodiscard]] bool is_before(const Event& other) const noexcept {
+    if (time_ns != other.time_ns) return time_ns < other.time_ns;
+    return kind != other.kind ? kind < other.kind : target < other.target;
+  }
 };
 
 // A heap of four children a node. Events of the same time come by kind, then by target: the order is a property of
@@ -40,7 +46,7 @@ class EventQueue {
   void push(const Event& event) {
     std::size_t hole = heap_.size();
     heap_.push_back(event);
-    while (hole > 0 && before(event, heap_[(hole - 1) / kChildren])) {
+    while (hole > 0 && event.is_before(heap_[(hole - 1) / kChildren])) {
       heap_[hole] = heap_[(hole - 1) / kChildren];
       hole = (hole - 1) / kChildren;
     }
@@ -60,19 +66,14 @@ class EventQueue {
  private:
   static constexpr std::size_t kChildren = 4;
 
-  [[nodiscard]] static bool before(const Event& a, const Event& b) noexcept {
-    if (a.time_ns != b.time_ns) return a.time_ns < b.time_ns;
-    return a.kind != b.kind ? a.kind < b.kind : a.target < b.target;
-  }
-
   // Moves smaller children up until `event` fits, and returns where.
   [[nodiscard]] std::size_t sink(const Event& event) noexcept {
     std::size_t hole = 0;
     for (std::size_t child = 1; child < heap_.size(); child = hole * kChildren + 1) {
       std::size_t least = child;
       for (std::size_t i = child + 1; i < child + kChildren && i < heap_.size(); ++i)
-        if (before(heap_[i], heap_[least])) least = i;
-      if (!before(heap_[least], event)) break;
+        if (heap_[i].is_before(heap_[least])) least = i;
+      if (!heap_[least].is_before(event)) break;
       heap_[hole] = heap_[least];
       hole = least;
     }

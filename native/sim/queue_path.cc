@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "sim/payload.h"
 #include "sim/vif_path.h"
@@ -31,24 +32,31 @@ WireFrame to_wire_frame(const Offer& offer, std::uint32_t vif, bool inbound) noe
           .payload_seed = offer.payload_seed};
 }
 
-bool QueuePath::offer(const Offer& offer) {
-  const bool fits = backlog_.empty() && vif_.front_end().tx(queue_).has_room(frame_of(offer));
-  if (backlog_.size() == backlog_packets_ && !fits) return false;
+bool QueuePath::offer(TimeNs now, const Offer& offer) {
+  if (backlog_.empty() && vif_.front_end().tx(queue_).has_room(frame_of(offer))) {
+    put(now, offer);
+    return true;
+  }
+  if (backlog_.size() == backlog_packets_) return false;
   backlog_.push(offer);
   backlog_tally_.add(offer.size_bytes);
   return true;
 }
 
-bool QueuePath::send(TimeNs now) {
-  TxFront& front = vif_.front_end().tx(queue_);
-  bool put_any = false;
+void QueuePath::send(TimeNs now) {
+  const TxFront& front = vif_.front_end().tx(queue_);
   while (!backlog_.empty() && front.has_room(frame_of(backlog_.front()))) {
     put(now, backlog_.front());
     backlog_tally_.remove(backlog_.front().size_bytes);
     backlog_.pop();
-    put_any = true;
   }
-  return put_any && front.push();
+}
+
+bool QueuePath::push() { return std::exchange(has_put_, false) && vif_.front_end().tx(queue_).push(); }
+
+bool QueuePath::is_quiet() const noexcept {
+  return !backlog_.empty() ||
+         (vif_.back_end().waits_for_credit(queue_) && !vif_.front_end().tx(queue_).next_push_notifies());
 }
 
 void QueuePath::put(TimeNs now, const Offer& offer) {
@@ -69,6 +77,7 @@ void QueuePath::put(TimeNs now, const Offer& offer) {
     vif_.tx().drop(now, Cause::kError, under_way.size_bytes);
   }
   under_way = offer;
+  has_put_ = true;
   tx_ring_tally_.add(offer.size_bytes);
 }
 
@@ -106,22 +115,33 @@ void QueuePath::abandon(TimeNs now) {
 // The frame's offer. A frame that was not offered under this id and with this size is the guest's own making: it counts
 // as offered now, and what the id stood for is lost.
 Offer QueuePath::take_off_ring(TimeNs now, const Frame& frame) {
-  Offer offer;
   if (frame.id < on_tx_ring_.size()) {
-    std::swap(offer, on_tx_ring_[frame.id]);
-    if (offer.size_bytes > 0) tx_ring_tally_.remove(offer.size_bytes);
+    Offer& under_way = on_tx_ring_[frame.id];
+    const std::uint32_t size_bytes = std::exchange(under_way.size_bytes, 0);
+    if (size_bytes > 0) {
+      tx_ring_tally_.remove(size_bytes);
+      if (size_bytes == frame.size_bytes) {  // the guest's own may have no bytes
+        Offer offer = under_way;
+        offer.size_bytes = size_bytes;
+        return offer;
+      }
+      vif_.tx().drop(now, Cause::kError, size_bytes);
+    }
   }
-  if (offer.size_bytes > 0 && offer.size_bytes == frame.size_bytes) return offer;  // the guest's own may have no bytes
-  if (offer.size_bytes > 0) vif_.tx().drop(now, Cause::kError, offer.size_bytes);
   vif_.tx().offered.add(frame.size_bytes);
   return {.offered_ns = now, .size_bytes = frame.size_bytes};
 }
 
 void QueuePath::transmit(TimeNs now, std::span<const Frame> frames) {
   for (const Frame& frame : frames) {
-    WireFrame wire_frame = to_wire_frame(take_off_ring(now, frame), vif_.index(), false);
-    wire_frame.frame = frame;
-    vif_.uplinks().transmit(now, vif_, wire_frame);
+    const Offer offer = take_off_ring(now, frame);
+    vif_.uplinks().transmit(now, vif_,
+                            {.frame = frame,
+                             .offered_ns = offer.offered_ns,
+                             .header = offer.header,
+                             .header_bytes = offer.header_bytes,
+                             .vif = vif_.index(),
+                             .payload_seed = offer.payload_seed});
   }
 }
 

@@ -27,10 +27,16 @@ class QueuePath final : public FrameSink, public RxSink, public RxConsumer {
 
   // ---- the guest
 
-  // Queues a frame behind the others. False: the backlog is full and the frame is dropped.
-  [[nodiscard]] bool offer(const Offer& offer);
-  // Moves what fits from the backlog to the ring. Returns whether the back end must be notified.
-  [[nodiscard]] bool send(TimeNs now);
+  // Puts a frame on the ring, for push() to publish, or behind those that wait for room there. False: the backlog is
+  // full and the frame is dropped.
+  [[nodiscard]] bool offer(TimeNs now, const Offer& offer);
+  // Moves what fits from the backlog to the ring.
+  void send(TimeNs now);
+  // Publishes what was put on the ring. Returns whether the back end must be notified.
+  [[nodiscard]] bool push();
+  // Whether a frame that is offered now changes nothing that anybody looks at before the guest or the back end runs for
+  // another reason: the ring is full, or the back end waits for credit.
+  [[nodiscard]] bool is_quiet() const noexcept;
   // Takes what the back end has placed and posts the pages again. Returns whether the back end must be notified.
   [[nodiscard]] bool take(TimeNs now);
   // The rings are gone: what was on them is lost.
@@ -57,6 +63,7 @@ class QueuePath final : public FrameSink, public RxSink, public RxConsumer {
 
   VifPath& vif_;
   std::uint32_t queue_;
+  bool has_put_ = false;  // since the last push()
   std::size_t backlog_packets_;
   Fifo<Offer> backlog_;
   std::vector<Offer> on_tx_ring_;  // by the first slot's id; without size: nothing

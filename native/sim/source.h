@@ -108,6 +108,11 @@ class Source {
   [[nodiscard]] Offer take() noexcept {
     return std::visit([](auto& source) { return source.take(); }, kind_);
   }
+  // For many frames at once: visitor(source of its own kind).
+  template <class Visitor>
+  void visit(Visitor&& visitor) {
+    std::visit(std::forward<Visitor>(visitor), kind_);
+  }
 
  private:
   std::uint32_t vif_;

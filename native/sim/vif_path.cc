@@ -45,7 +45,8 @@ VifPath::VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<D
       back_end_({.guest = guest_->domid,
                  .shaper = CreditShaper(config.credit, 0, config.jiffies_hz),
                  .grants = world.grants,
-                 .buffers = world.buffers}) {
+                 .buffers = world.buffers,
+                 .tx_batch = world.tx_batch}) {
   for (std::uint32_t queue = 0; queue < config.queues; ++queue)
     queues_.push_back(
         std::make_unique<QueuePath>(*this, queue, TxFront::entries(config.ring_order), config.backlog_packets));
@@ -86,11 +87,13 @@ std::uint32_t VifPath::tx_queue_of(const Offer& offer) const noexcept {
 std::optional<std::uint32_t> VifPath::offer(TimeNs now, const Offer& offer) {
   tx_.offered.add(offer.size_bytes);
   const std::uint32_t queue = tx_queue_of(offer);
-  if (!queues_[queue]->offer(offer)) {
-    tx_.drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
-    return std::nullopt;
-  }
-  return queues_[queue]->send(now) ? std::optional(queue) : std::nullopt;
+  if (queues_[queue]->offer(now, offer)) return queue;
+  tx_.drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
+  return std::nullopt;
+}
+
+bool VifPath::is_quiet() const noexcept {
+  return std::ranges::all_of(queues_, [](const auto& queue) { return queue->is_quiet(); });
 }
 
 std::optional<std::uint32_t> VifPath::receive(TimeNs now, const WireFrame& frame) {

@@ -59,6 +59,7 @@ class Uplinks {
 struct VifWorld {
   GrantCopier& grants;
   FrameBuffers& buffers;
+  TxBatch& tx_batch;
   Uplinks& uplinks;
   Captures& captures;
   GrantCopier& control_grants;  // moves bytes also where no payload does
@@ -101,8 +102,10 @@ class VifPath {
     return back_end_.fault() != Fault::kNone ? back_end_.fault() : front_end_->fault();
   }
 
-  // The guest has a frame to send. Returns the queue of which the back end must be notified, if any.
+  // The guest has a frame to send. Returns the queue that push() publishes it on; nothing when it was dropped.
   [[nodiscard]] std::optional<std::uint32_t> offer(TimeNs now, const Offer& offer);
+  // Whether all queues are quiet: see QueuePath.
+  [[nodiscard]] bool is_quiet() const noexcept;
   // A frame for the guest, with its buffer. Returns the queue that has work now, if any.
   [[nodiscard]] std::optional<std::uint32_t> receive(TimeNs now, const WireFrame& frame);
   // The guest has a frame in hands.

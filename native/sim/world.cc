@@ -44,6 +44,7 @@ World::World(const WorldConfig& config)
       captures_(config.captures, buffers_),
       network_(config.nics, config.bridges, config.vifs, config.seed, config.fill_payload, buffers_, captures_, *this),
       fill_payload_(config.fill_payload),
+      sources_(config.vifs.size()),
       arrival_armed_(config.nics.size(), false),
       rx_timer_armed_(config.vifs.size() * BackEnd::kMaxQueues, false) {
   [[maybe_unused]] const bool added = domains_.add(driver_domain_) && channels_.add_domain(kDriverDomain);
@@ -63,6 +64,7 @@ void World::add_vif(std::uint32_t vif, const VifConfig& config) {
   RB_ASSERT(added);
   const VifWorld world{.grants = copier_,
                        .buffers = buffers_,
+                       .tx_batch = tx_batch_,
                        .uplinks = network_,
                        .captures = captures_,
                        .control_grants = control_copier_,
@@ -88,26 +90,29 @@ void World::connect(std::uint32_t vif) {
   network_.announce(now_ns_, vif);
   for (std::uint32_t queue = 0; queue < path.config().queues; ++queue) {
     static_cast<void>(path.front_end().rx(queue).post());
-    static_cast<void>(path.queue(queue).send(now_ns_));
+    path.queue(queue).send(now_ns_);
+    static_cast<void>(path.queue(queue).push());
     ready_.push({Ready::Who::kTxPoll, vif, queue});
   }
   if (notify_control) notify_back_end(vif, path.config().ports() - 1);
 }
 
 void World::reconnect(std::uint32_t vif) {
+  collect_offers(vif);
   for (std::uint32_t port = 0; port < vifs_[vif]->config().ports(); ++port) {
     channels_.clear_pending(guest_domid(vif), port + 1);
     channels_.clear_pending(kDriverDomain, back_port(vif, port));
     channels_.unmask(kDriverDomain, back_port(vif, port));
   }
   connect(vif);
+  wake_sources(vif);
 }
 
 void World::add_source(Source source) {
   RB_ASSERT(now_ns_ == 0 && source.vif() < vifs_.size());
-  const auto index = static_cast<std::uint32_t>(sources_.size());
-  if (source.next_ns() != kNever) timers_.push({source.next_ns(), Event::Kind::kSource, index});
-  sources_.push_back(std::move(source));
+  const std::uint32_t index = sources_.size();
+  sources_.add(std::move(source));
+  if (const Event event = sources_.event_of(index); event.time_ns != kNever) timers_.push(event);
 }
 
 TimeNs World::run(TimeNs until_ns, std::uint64_t max_events) {
@@ -118,10 +123,12 @@ TimeNs World::run(TimeNs until_ns, std::uint64_t max_events) {
     }
     if (timers_.next_ns() >= until_ns) {
       now_ns_ = std::max(now_ns_, until_ns);
+      position_ = {now_ns_, Event::Kind::kSource, 0};
       break;
     }
     run_event(timers_.pop());
   }
+  for (std::uint32_t vif = 0; vif < vif_count(); ++vif) collect_offers(vif);
   for (std::uint32_t nic = 0; nic < network_.nics(); ++nic) network_.collect(now_ns_, nic);
   return now_ns_;
 }
@@ -145,6 +152,7 @@ void World::run_ready() {
 
 void World::run_event(const Event& event) {
   now_ns_ = event.time_ns;
+  position_ = event;
   switch (event.kind) {
     case Event::Kind::kSource:
       return run_source(event.target);
@@ -167,14 +175,37 @@ void World::run_event(const Event& event) {
 
 void World::run_source(std::uint32_t index) {
   Source& source = sources_[index];
+  const std::uint32_t vif = source.vif();
+  if (!source.nic()) collect_offers(vif);
   const Offer offer = source.take();
-  if (source.next_ns() != kNever) timers_.push({source.next_ns(), Event::Kind::kSource, index});
-  if (source.nic()) return network_.offer_from_wire(now_ns_, *source.nic(), source.vif(), offer);
-  if (const auto queue = vifs_[source.vif()]->offer(now_ns_, offer))
-    notify_back_end(source.vif(), port_of(source.vif(), *queue, false));
+  const Event next = sources_.event_of(index);
+  if (source.nic()) {
+    network_.offer_from_wire(now_ns_, *source.nic(), vif, offer);
+  } else {
+    if (const auto queue = vifs_[vif]->offer(now_ns_, offer)) push(vif, *queue);
+    if (vifs_[vif]->is_quiet()) return sources_.put_to_sleep(index);
+  }
+  if (next.time_ns != kNever) timers_.push(next);
+}
+
+void World::push(std::uint32_t vif, std::uint32_t queue) {
+  if (vifs_[vif]->queue(queue).push()) notify_back_end(vif, port_of(vif, queue, false));
+}
+
+void World::collect_offers(std::uint32_t vif) {
+  if (!sources_.is_asleep(vif)) return;
+  VifPath& path = *vifs_[vif];
+  sources_.collect(vif, position_, [&](const Offer& offer) { static_cast<void>(path.offer(offer.offered_ns, offer)); });
+  for (std::uint32_t queue = 0; queue < path.config().queues; ++queue) push(vif, queue);
+}
+
+void World::wake_sources(std::uint32_t vif) {
+  if (sources_.is_asleep(vif) && !vifs_[vif]->is_quiet())
+    sources_.wake(vif, [&](const Event& event) { timers_.push(event); });
 }
 
 void World::on_front_end_event(std::uint32_t vif, std::uint32_t port) {
+  collect_offers(vif);
   VifPath& path = *vifs_[vif];
   channels_.clear_pending(guest_domid(vif), port + 1);
   const PortRole role = role_of(path.config(), port);
@@ -182,7 +213,9 @@ void World::on_front_end_event(std::uint32_t vif, std::uint32_t port) {
   bool notify = false;
   if (role.tx) {
     path.front_end().tx(role.queue).reap();
-    notify = path.queue(role.queue).send(now_ns_);
+    path.queue(role.queue).send(now_ns_);
+    notify = path.queue(role.queue).push();
+    wake_sources(vif);
   }
   if (role.rx) notify = path.queue(role.queue).take(now_ns_) || notify;
   if (notify) notify_back_end(vif, port);
@@ -219,20 +252,24 @@ void World::on_credit_timer(std::uint32_t vif) {
 }
 
 void World::poll_tx(std::uint32_t vif, std::uint32_t queue) {
+  collect_offers(vif);
   VifPath& path = *vifs_[vif];
   const TxBack::Polled polled = path.back_end().poll_tx(queue, now_ns_);
   if (polled.notify) notify_front_end(vif, port_of(vif, queue, false));
   switch (polled.next) {
     case TxBack::Next::kIdle:
-      return;
+      return wake_sources(vif);
     case TxBack::Next::kPollAgain:
-      return ready_.push({Ready::Who::kTxPoll, vif, queue});
+      ready_.push({Ready::Who::kTxPoll, vif, queue});
+      return wake_sources(vif);
     case TxBack::Next::kWaitForCredit: {
       const TimeNs timer_ns = path.back_end().shaper().timer_ns();
       if (path.hold_back(now_ns_, timer_ns)) timers_.push({timer_ns, Event::Kind::kCreditTimer, vif});
       return;
     }
-    case TxBack::Next::kDisabled:  // what waits for the guest is given up
+    case TxBack::Next::kDisabled:
+      wake_sources(vif);
+      // what waits for the guest is given up
       for (std::uint32_t i = 0; i < path.config().queues; ++i) static_cast<void>(run_rx(vif, i));
       return;
   }

@@ -13,9 +13,11 @@
 #include "sim/event_queue.h"
 #include "sim/network.h"
 #include "sim/source.h"
+#include "sim/source_schedule.h"
 #include "sim/vif_counters.h"
 #include "sim/vif_path.h"
 #include "vif/frame.h"
+#include "vif/tx_batch.h"
 
 namespace ringback {
 
@@ -95,6 +97,11 @@ class World final : private EventSink, private NetworkHost {
   void run_ready();
   void run_event(const Event& event);
   void run_source(std::uint32_t index);
+  void push(std::uint32_t vif, std::uint32_t queue);
+  // Takes what the vif's sleeping sources have offered up to now. Before anything else is done with the vif.
+  void collect_offers(std::uint32_t vif);
+  // Its sources have events again if the vif is not quiet any more.
+  void wake_sources(std::uint32_t vif);
   void on_front_end_event(std::uint32_t vif, std::uint32_t port);
   void on_back_end_event(std::uint32_t vif, std::uint32_t port);
   void on_credit_timer(std::uint32_t vif);
@@ -118,6 +125,7 @@ class World final : private EventSink, private NetworkHost {
   void arm_rx_timer(std::uint32_t vif, std::uint32_t queue);
 
   TimeNs now_ns_ = 0;
+  Event position_{0, Event::Kind::kSource, 0};  // what runs now, or would run next
   DomainTable domains_;
   EventChannels channels_;
   std::shared_ptr<Domain> driver_domain_;
@@ -125,13 +133,14 @@ class World final : private EventSink, private NetworkHost {
   LocalGrantCopier control_copier_;
   std::uint32_t control_page_;
   FrameBuffers buffers_;
+  TxBatch tx_batch_;
   Captures captures_;
   Network network_;
   bool fill_payload_;
   std::vector<std::unique_ptr<VifPath>> vifs_;
   std::vector<Port> first_ports_;           // by vif: the driver domain's first port for it
   std::vector<std::uint32_t> vif_by_port_;  // the driver domain's ports
-  std::vector<Source> sources_;
+  SourceSchedule sources_;
   EventQueue timers_;
   std::vector<bool> arrival_armed_;   // by NIC
   std::vector<bool> rx_timer_armed_;  // by vif * BackEnd::kMaxQueues + queue

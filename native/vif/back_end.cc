@@ -19,7 +19,7 @@ bool BackEnd::connect(TimeNs now, std::span<const Queue> queues, const Control* 
     const auto rx_ring = BackRing<RxRing>::attach(queue.rx_ring);
     attached = attached && tx_ring && rx_ring;
     if (!attached) break;
-    tx_.push_back(std::make_unique<TxBack>(*tx_ring, vif_, grants_, buffers_, queue.sink));
+    tx_.push_back(std::make_unique<TxBack>(*tx_ring, vif_, grants_, buffers_, queue.sink, tx_batch_));
     rx_.push_back(std::make_unique<RxBack>(*rx_ring, vif_.guest, grants_, buffers_, queue.rx_sink, now));
   }
   if (attached && control) {
@@ -50,9 +50,7 @@ TxBack::Polled BackEnd::poll_tx(std::uint32_t queue, TimeNs now) {
 }
 
 void BackEnd::wait_for_credit(std::uint32_t queue) noexcept {
-  const auto waiting = std::span(waiters_.queues).first(waiters_.count);
-  if (std::ranges::find(waiting, queue) == waiting.end())
-    waiters_.queues[waiters_.count++] = static_cast<std::uint8_t>(queue);
+  if (!waits_for_credit(queue)) waiters_.queues[waiters_.count++] = static_cast<std::uint8_t>(queue);
 }
 
 // The first of them used the credit up, and would do so again: it goes last.

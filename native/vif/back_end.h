@@ -1,5 +1,6 @@
 // The driver domain's side of one vif, as Linux's netback: its queues, and what they have in common.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "vif/hash_config.h"
 #include "vif/rx_back.h"
 #include "vif/tx_back.h"
+#include "vif/tx_batch.h"
 #include "vif/vif_state.h"
 
 namespace ringback {
@@ -35,6 +37,7 @@ class BackEnd {
     CreditShaper shaper;
     GrantCopier& grants;
     FrameBuffers& buffers;
+    TxBatch& tx_batch;  // may be shared with other vifs of the thread
   };
   // What a front end tells of a queue, and where the queue's frames go and are counted. Everything outlives the
   // connection.
@@ -54,7 +57,8 @@ class BackEnd {
   explicit BackEnd(const Options& options) noexcept
       : vif_{.guest = options.guest, .shaper = options.shaper, .multicast = {}},
         grants_(options.grants),
-        buffers_(options.buffers) {}
+        buffers_(options.buffers),
+        tx_batch_(options.tx_batch) {}
   BackEnd(const BackEnd&) = delete;
   BackEnd& operator=(const BackEnd&) = delete;
 
@@ -88,6 +92,12 @@ class BackEnd {
   [[nodiscard]] TxBack::Polled poll_tx(std::uint32_t queue, TimeNs now);
   [[nodiscard]] bool has_new_requests(std::uint32_t queue) noexcept {
     return vif_.fault == Fault::kNone && tx_[queue]->has_new_requests();
+  }
+
+  // Whether the queue is polled next when credit comes, and not before.
+  [[nodiscard]] bool waits_for_credit(std::uint32_t queue) const noexcept {
+    const auto waiting = std::span(waiters_.queues).first(waiters_.count);
+    return std::ranges::find(waiting, queue) != waiting.end();
   }
 
   // Queues that wait for credit, in the order in which they are polled.
@@ -135,6 +145,7 @@ class BackEnd {
   VifState vif_;
   GrantCopier& grants_;
   FrameBuffers& buffers_;
+  TxBatch& tx_batch_;
   bool multicast_control_ = false;
   std::uint32_t stalled_queues_ = 0;
   Waiters waiters_;

@@ -31,38 +31,54 @@ void take_hash(Frame& frame, const abi::netif_extra_info& extra) noexcept {
 
 TxBack::Polled TxBack::poll(TimeNs now) {
   if (vif_.fault != Fault::kNone) return {Next::kDisabled, false};
+  known_requests_ = 0;
   build(now);
-  if (copy_count_ > 0) grants_.copy(std::span(copies_).first(copy_count_));
+  if (batch_.copy_count > 0) grants_.copy(std::span(batch_.copies).first(batch_.copy_count));
   const bool full = batch_full();
+  const bool waits = !waiting().empty();
   submit(now);
   // Also after a fault: what came before it was valid and is answered.
   const bool notify = ring_.push_responses_and_check_notify();
   if (vif_.fault != Fault::kNone) return {Next::kDisabled, notify};
-  const bool waits = window_begin_ != window_end_;
-  if (waits && vif_.shaper.blocked()) return {Next::kWaitForCredit, notify};
+  if (waits && vif_.shaper.blocked()) {
+    known_requests_ = ring_.unconsumed_requests();
+    return {Next::kWaitForCredit, notify};
+  }
   if (waits || full || error_ended_poll_) return {Next::kPollAgain, notify};
   return {ring_.final_check_for_requests() ? Next::kPollAgain : Next::kIdle, notify};
 }
 
-// Copies requests off the ring behind those that wait. False: there are none, or the producer is impossible.
+// Copies requests off the ring behind those that wait, each once. False: there are none, or the producer is impossible.
 bool TxBack::refill() {
-  std::copy(window_.begin() + window_begin_, window_.begin() + window_end_, window_.begin());
-  window_end_ -= window_begin_;
-  window_begin_ = 0;
-  const auto taken = ring_.consume_requests(std::span(window_).subspan(window_end_));
+  const auto window = std::span(batch_.window);
+  const std::uint32_t left = batch_.window_end - batch_.window_begin;
+  std::copy_n(window.begin() + batch_.window_begin, left, window.begin());
+  batch_.window_begin = 0;
+  batch_.window_end = left;
+  const Taken taken =
+      ring_.peek_requests(window.subspan(left).first(std::min<std::size_t>(kRefillSlots, window.size() - left)), left);
   if (taken.overflow) {
     vif_.disable(Fault::kRingOverflow);
     return false;
   }
-  window_end_ += taken.count;
+  batch_.window_end += taken.count;
   return taken.count > 0;
 }
 
+// Takes a packet's slots off the ring, where responses may take their place, and returns the copies.
+std::span<const netif_tx_request> TxBack::consume(std::uint32_t slots) noexcept {
+  const auto packet = waiting().first(slots);
+  batch_.window_begin += slots;
+  ring_.advance(slots);
+  return packet;
+}
+
 void TxBack::build(TimeNs now) {
-  built_count_ = slot_count_ = copy_count_ = 0;
+  batch_.window_begin = batch_.window_end = 0;
+  batch_.built_count = batch_.slot_count = batch_.copy_count = 0;
   error_ended_poll_ = false;
-  for (std::uint32_t looked_at = 0; looked_at < kWindowSlots && !batch_full(); ++looked_at) {
-    if (window_begin_ == window_end_ && !refill()) return;
+  for (std::uint32_t looked_at = 0; looked_at < TxBatch::kWindowSlots && !batch_full(); ++looked_at) {
+    if (waiting().empty() && !refill()) return;
     if (!build_one(now)) return;
   }
 }
@@ -70,43 +86,40 @@ void TxBack::build(TimeNs now) {
 // One packet off the window. False: the poll ends here.
 bool TxBack::build_one(TimeNs now) {
   // Charged before it is judged: a malformed packet costs its sender too.
-  if (!vif_.shaper.admit(now, window_[window_begin_].size)) return false;
+  if (!vif_.shaper.admit(now, waiting().front().size)) return false;
   const TxPacket packet = parse();
+  if (packet.verdict == Verdict::kFatal) {
+    vif_.disable(packet.fault);
+    return false;
+  }
+  const auto slots = consume(packet.ring_slots);
   switch (packet.verdict) {
-    case Verdict::kFatal:
-      vif_.disable(packet.fault);
-      return false;
-    case Verdict::kError:
-      drop(now, packet);
-      return false;
     case Verdict::kMulticast:
-      multicast(packet);
+      multicast(packet, slots);
       return true;
     case Verdict::kFrame:
-      build_frame(now, packet);
+      build_frame(now, packet, slots);
       return !error_ended_poll_;
+    default:
+      drop(now, packet, slots);
+      return false;
   }
-  return false;
 }
 
 TxPacket TxBack::parse() {
-  const auto waiting = [&] {
-    return std::span<const netif_tx_request>(window_).subspan(window_begin_, window_end_ - window_begin_);
-  };
   TxPacket packet = parse_tx_packet(waiting());
   // The packet may go on in slots that are pushed but not yet copied.
-  if ((packet.fault == Fault::kMissingSlot || packet.fault == Fault::kMissingExtra) && refill())
+  while ((packet.fault == Fault::kMissingSlot || packet.fault == Fault::kMissingExtra) && refill())
     packet = parse_tx_packet(waiting());
-  else if (vif_.fault != Fault::kNone)
-    packet.fault = vif_.fault;
+  if (vif_.fault != Fault::kNone) packet.fault = vif_.fault;
   return packet;
 }
 
-void TxBack::build_frame(TimeNs now, const TxPacket& packet) {
-  const netif_tx_request& first = window_[window_begin_];
+void TxBack::build_frame(TimeNs now, const TxPacket& packet, std::span<const netif_tx_request> slots) {
+  const netif_tx_request& first = slots.front();
   const BufferRef buffer = buffers_.allocate(first.size);
-  if (buffer == kNoBuffer) return drop(now, packet);
-  Built& built = built_[built_count_++];
+  if (buffer == kNoBuffer) return drop(now, packet, slots);
+  TxBatch::Built& built = batch_.built[batch_.built_count++];
   built.frame = {.size_bytes = first.size,
                  .buffer = buffer,
                  .id = first.id,
@@ -115,25 +128,24 @@ void TxBack::build_frame(TimeNs now, const TxPacket& packet) {
                  .checksum = checksum_of(first.flags)};
   take_hash(built.frame, packet.hash);
   built.extra_slots = static_cast<std::uint16_t>(packet.extra_slots);
-  const std::uint32_t first_slot = slot_count_;
+  const std::uint32_t first_slot = batch_.slot_count;
   BufferRef page = buffer;
   std::uint32_t filled = 0;
   add_copies(first, packet.first_size_bytes, page, filled);
   for (std::uint32_t i = 1; i < packet.data_slots(); ++i) {
-    const netif_tx_request& slot = window_[window_begin_ + packet.data_index(i)];
+    const netif_tx_request& slot = slots[packet.data_index(i)];
     if (slot.size == 0)
       respond(slot.id, abi::XEN_NETIF_RSP_OKAY, 0);  // no grant operation: its reference may be anything
     else
       add_copies(slot, slot.size, page, filled);
   }
-  built.slots = static_cast<std::uint16_t>(slot_count_ - first_slot);
-  window_begin_ += packet.ring_slots;
+  built.slots = static_cast<std::uint16_t>(batch_.slot_count - first_slot);
 }
 
 // Appends a data slot's bytes to the chain that has reached `page`, `filled` bytes of it taken.
 void TxBack::add_copies(const netif_tx_request& slot, std::uint32_t size_bytes, BufferRef& page,
                         std::uint32_t& filled) {
-  Slot& record = slots_[slot_count_++];
+  TxBatch::Slot& record = batch_.slots[batch_.slot_count++];
   record = {slot.id, 0};
   for (std::uint32_t done = 0; done < size_bytes; ++record.copies) {
     if (filled == abi::XEN_PAGE_SIZE) {
@@ -141,7 +153,7 @@ void TxBack::add_copies(const netif_tx_request& slot, std::uint32_t size_bytes, 
       filled = 0;
     }
     const std::uint32_t length = std::min(size_bytes - done, abi::XEN_PAGE_SIZE - filled);
-    gnttab_copy& copy = copies_[copy_count_++];
+    gnttab_copy& copy = batch_.copies[batch_.copy_count++];
     copy.source = {{slot.gref}, vif_.guest, static_cast<std::uint16_t>(slot.offset + done)};
     copy.dest.u.gmfn = page;
     copy.dest.domid = abi::DOMID_SELF;
@@ -155,11 +167,10 @@ void TxBack::add_copies(const netif_tx_request& slot, std::uint32_t size_bytes, 
 
 // The statuses are in: answers each slot and hands on the frames whose bytes all arrived.
 void TxBack::submit(TimeNs now) {
-  std::array<Frame, kPollFrames> frames;
   std::uint32_t frame_count = 0;
-  const Slot* slot = slots_.data();
-  const gnttab_copy* copy = copies_.data();
-  for (const Built& built : std::span(built_).first(built_count_)) {
+  const TxBatch::Slot* slot = batch_.slots.data();
+  const gnttab_copy* copy = batch_.copies.data();
+  for (const TxBatch::Built& built : std::span(batch_.built).first(batch_.built_count)) {
     bool complete = true;
     for (std::uint32_t i = 0; i < built.slots; ++i, ++slot) {
       bool okay = true;
@@ -168,13 +179,13 @@ void TxBack::submit(TimeNs now) {
       complete = complete && okay;
     }
     if (complete) {
-      frames[frame_count++] = built.frame;
+      batch_.frames[frame_count++] = built.frame;
     } else {
       buffers_.release(built.frame.buffer);
       sink_.dropped(now, built.frame);
     }
   }
-  if (frame_count > 0) sink_.transmit(now, std::span(frames).first(frame_count));
+  if (frame_count > 0) sink_.transmit(now, std::span(batch_.frames).first(frame_count));
 }
 
 void TxBack::respond(std::uint16_t id, std::int16_t status, std::uint32_t extra_slots) {
@@ -182,21 +193,19 @@ void TxBack::respond(std::uint16_t id, std::int16_t status, std::uint32_t extra_
   for (std::uint32_t i = 0; i < extra_slots; ++i) ring_.put_response({0, abi::XEN_NETIF_RSP_NULL});
 }
 
-// Answers every data slot alike and takes the packet off the window.
-void TxBack::answer(const TxPacket& packet, std::int16_t status) {
+// Answers every data slot alike.
+void TxBack::answer(const TxPacket& packet, std::span<const netif_tx_request> slots, std::int16_t status) {
   for (std::uint32_t i = 0; i < packet.data_slots(); ++i)
-    respond(window_[window_begin_ + packet.data_index(i)].id, status, i == 0 ? packet.extra_slots : 0);
-  window_begin_ += packet.ring_slots;
+    respond(slots[packet.data_index(i)].id, status, i == 0 ? packet.extra_slots : 0);
 }
 
-void TxBack::drop(TimeNs now, const TxPacket& packet) {
-  const netif_tx_request first = window_[window_begin_];
-  answer(packet, abi::XEN_NETIF_RSP_ERROR);
+void TxBack::drop(TimeNs now, const TxPacket& packet, std::span<const netif_tx_request> slots) {
+  answer(packet, slots, abi::XEN_NETIF_RSP_ERROR);
   error_ended_poll_ = true;
-  sink_.dropped(now, {.size_bytes = first.size, .id = first.id});
+  sink_.dropped(now, {.size_bytes = slots.front().size, .id = slots.front().id});
 }
 
-void TxBack::multicast(const TxPacket& packet) {
+void TxBack::multicast(const TxPacket& packet, std::span<const netif_tx_request> slots) {
   MulticastList::Address address;
   std::memcpy(address.data(), packet.multicast.u.mcast.addr, address.size());
   bool okay = true;
@@ -204,7 +213,7 @@ void TxBack::multicast(const TxPacket& packet) {
     okay = vif_.multicast.add(address);
   else
     vif_.multicast.remove(address);
-  answer(packet, okay ? abi::XEN_NETIF_RSP_OKAY : abi::XEN_NETIF_RSP_ERROR);
+  answer(packet, slots, okay ? abi::XEN_NETIF_RSP_OKAY : abi::XEN_NETIF_RSP_ERROR);
 }
 
 }  // namespace ringback

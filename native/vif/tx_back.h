@@ -10,6 +10,7 @@
 #include "ring/back_ring.h"
 #include "vif/fault.h"
 #include "vif/frame.h"
+#include "vif/tx_batch.h"
 #include "vif/tx_packet.h"
 #include "vif/vif_state.h"
 
@@ -36,7 +37,7 @@ class FrameSink {
 class TxBack {
  public:
   // What a poll may take: NAPI's weight in packets, and what the batch of copies can hold.
-  static constexpr std::uint32_t kPollFrames = 64;
+  static constexpr std::uint32_t kPollFrames = TxBatch::kFrames;
 
   enum class Next : std::uint8_t {
     kIdle,           // nothing to do: the guest will notify
@@ -49,9 +50,10 @@ class TxBack {
     bool notify;  // the guest must be notified of responses
   };
 
-  // Requires: all of them outlive this.
-  TxBack(BackRing<TxRing> ring, VifState& vif, GrantCopier& grants, FrameBuffers& buffers, FrameSink& sink) noexcept
-      : ring_(ring), vif_(vif), grants_(grants), buffers_(buffers), sink_(sink) {}
+  // Requires: all of them outlive this; nobody else uses the batch during a poll.
+  TxBack(const BackRing<TxRing>& ring, VifState& vif, GrantCopier& grants, FrameBuffers& buffers, FrameSink& sink,
+         TxBatch& batch) noexcept
+      : ring_(ring), vif_(vif), batch_(batch), grants_(grants), buffers_(buffers), sink_(sink) {}
   TxBack(const TxBack&) = delete;
   TxBack& operator=(const TxBack&) = delete;
 
@@ -60,57 +62,42 @@ class TxBack {
   // Whether an event had a reason: there are requests that the last poll did not know of, or the ring cannot be.
   [[nodiscard]] bool has_new_requests() noexcept {
     if (ring_.has_overflow()) vif_.disable(Fault::kRingOverflow);
-    return vif_.fault != Fault::kNone || ring_.unconsumed_requests() != 0;
+    return vif_.fault != Fault::kNone || ring_.unconsumed_requests() != known_requests_;
   }
 
  private:
-  static constexpr std::uint32_t kWindowSlots = 256;
-  static constexpr std::uint32_t kMaxCopies = 256;
   // A packet's copies: a data slot's bytes may straddle two of our pages.
   static constexpr std::uint32_t kMaxCopiesPerFrame = 2 * kMaxDataSlots;
-
-  // A data slot that waits for its copies' statuses.
-  struct Slot {
-    std::uint16_t id;
-    std::uint16_t copies;
-  };
-  struct Built {
-    Frame frame;
-    std::uint16_t slots;
-    std::uint16_t extra_slots;
-  };
+  // Slots are copied off the ring so many at a time: no more than credit for a few packets can use.
+  static constexpr std::uint32_t kRefillSlots = 32;
 
   [[nodiscard]] bool batch_full() const noexcept {
-    return built_count_ == kPollFrames || copy_count_ + kMaxCopiesPerFrame > kMaxCopies;
+    return batch_.built_count == kPollFrames || batch_.copy_count + kMaxCopiesPerFrame > TxBatch::kCopies;
+  }
+  [[nodiscard]] std::span<const abi::netif_tx_request> waiting() const noexcept {
+    return std::span(batch_.window).subspan(batch_.window_begin, batch_.window_end - batch_.window_begin);
   }
   bool refill();
+  [[nodiscard]] std::span<const abi::netif_tx_request> consume(std::uint32_t slots) noexcept;
   void build(TimeNs now);
   [[nodiscard]] bool build_one(TimeNs now);
   [[nodiscard]] TxPacket parse();
-  void build_frame(TimeNs now, const TxPacket& packet);
+  void build_frame(TimeNs now, const TxPacket& packet, std::span<const abi::netif_tx_request> slots);
   void add_copies(const abi::netif_tx_request& slot, std::uint32_t size_bytes, BufferRef& page, std::uint32_t& filled);
-  void answer(const TxPacket& packet, std::int16_t status);
-  void drop(TimeNs now, const TxPacket& packet);
-  void multicast(const TxPacket& packet);
+  void answer(const TxPacket& packet, std::span<const abi::netif_tx_request> slots, std::int16_t status);
+  void drop(TimeNs now, const TxPacket& packet, std::span<const abi::netif_tx_request> slots);
+  void multicast(const TxPacket& packet, std::span<const abi::netif_tx_request> slots);
   void submit(TimeNs now);
   void respond(std::uint16_t id, std::int16_t status, std::uint32_t extra_slots);
 
   BackRing<TxRing> ring_;
   bool error_ended_poll_ = false;
-  // Requests copied off the ring and not yet looked at: [window_begin_, window_end_) of window_.
-  std::uint32_t window_begin_ = 0;
-  std::uint32_t window_end_ = 0;
-  std::uint32_t built_count_ = 0;
-  std::uint32_t slot_count_ = 0;
-  std::uint32_t copy_count_ = 0;
+  std::uint32_t known_requests_ = 0;  // that the last poll left waiting for credit
   VifState& vif_;
+  TxBatch& batch_;
   GrantCopier& grants_;
   FrameBuffers& buffers_;
   FrameSink& sink_;
-  std::array<abi::netif_tx_request, kWindowSlots> window_;
-  std::array<Built, kPollFrames> built_;
-  std::array<Slot, kMaxCopies> slots_;
-  std::array<abi::gnttab_copy, kMaxCopies> copies_;
 };
 
 }  // namespace ringback

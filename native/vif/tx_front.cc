@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "base/assert.h"
-#include "vif/extra_info.h"
 #include "vif/ring_pages.h"
 
 namespace ringback {
@@ -58,15 +57,6 @@ TxFront::~TxFront() {
   free_ring(guest_.arena, ring_memory_);
 }
 
-std::uint32_t TxFront::data_slots(const Frame& frame) noexcept {
-  return (frame.size_bytes + abi::XEN_PAGE_SIZE - 1) >> abi::XEN_PAGE_SHIFT;
-}
-
-bool TxFront::has_room(const Frame& frame) const noexcept {
-  const std::uint32_t data = data_slots(frame);
-  return fault_ == Fault::kNone && data <= free_ids_.size() && data + extra_slots(frame) <= ring_.free_requests();
-}
-
 bool TxFront::has_control_room() const noexcept {
   return fault_ == Fault::kNone && !free_ids_.empty() && ring_.free_requests() >= 2;
 }
@@ -79,8 +69,10 @@ std::uint16_t TxFront::transmit(const Frame& frame) {
   const auto first_flags =
       static_cast<std::uint16_t>(checksum_flags(frame.checksum) | (has_extras ? abi::XEN_NETTXF_extra_info : 0));
   const std::uint16_t first = put_slot(frame.size_bytes, static_cast<std::uint16_t>(first_flags | more()));
-  const ExtraInfos extras(frame);
-  for (const netif_extra_info& extra : extras.all()) put_extra(extra);
+  if (has_extras) {
+    const ExtraInfos extras(frame);
+    for (const netif_extra_info& extra : extras.all()) put_extra(extra);
+  }
   while (left > 0) {
     const std::uint32_t fragment = std::min(left, abi::XEN_PAGE_SIZE);
     left -= fragment;

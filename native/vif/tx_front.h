@@ -7,6 +7,7 @@
 #include "abi/grant_table.h"
 #include "memory/domain.h"
 #include "ring/front_ring.h"
+#include "vif/extra_info.h"
 #include "vif/fault.h"
 #include "vif/frame.h"
 #include "vif/multicast_list.h"
@@ -46,7 +47,10 @@ class TxFront {
   [[nodiscard]] std::span<std::byte> ring_memory() noexcept { return ring_memory_; }
 
   // Whether the frame fits on the ring now.
-  [[nodiscard]] bool has_room(const Frame& frame) const noexcept;
+  [[nodiscard]] bool has_room(const Frame& frame) const noexcept {
+    const std::uint32_t data = data_slots(frame);
+    return fault_ == Fault::kNone && data <= free_ids_.size() && data + extra_slots(frame) <= ring_.free_requests();
+  }
   [[nodiscard]] bool has_control_room() const noexcept;
 
   // The page that data slot `i` of the next frame will send: whoever transmits writes the frame there first.
@@ -73,6 +77,9 @@ class TxFront {
   // Publishes what was put; returns whether the back end must be notified.
   [[nodiscard]] bool push() noexcept { return ring_.push_requests_and_check_notify(); }
 
+  // Whether a push would notify the back end, however much room is filled first.
+  [[nodiscard]] bool next_push_notifies() const noexcept { return ring_.next_push_notifies(); }
+
   // Takes all responses and asks to be notified of the next one. Revokes the grants and frees the ids.
   //
   // Errors: fault() when the back end answered what it was not asked; the vif is dead then.
@@ -85,7 +92,9 @@ class TxFront {
  private:
   static constexpr abi::grant_ref_t kNotGranted = 0;  // a reserved reference: never given out
 
-  [[nodiscard]] static std::uint32_t data_slots(const Frame& frame) noexcept;
+  [[nodiscard]] static std::uint32_t data_slots(const Frame& frame) noexcept {
+    return (frame.size_bytes + abi::XEN_PAGE_SIZE - 1) >> abi::XEN_PAGE_SHIFT;
+  }
   [[nodiscard]] std::uint32_t page_of(std::uint16_t id) const noexcept { return pages_[shared_page_ ? 0u : id]; }
   std::uint16_t put_slot(std::uint32_t size_bytes, std::uint16_t flags);
   void put_extra(const abi::netif_extra_info& extra);

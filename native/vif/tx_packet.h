@@ -4,6 +4,7 @@
 #include <span>
 
 #include "abi/netif.h"
+#include "abi/page.h"
 #include "vif/fault.h"
 
 namespace ringback {
@@ -32,13 +33,43 @@ struct TxPacket {
   [[nodiscard]] std::uint32_t data_slots() const noexcept { return ring_slots - extra_slots; }
   // Where data slot `i` lies among the packet's ring slots.
   [[nodiscard]] std::uint32_t data_index(std::uint32_t i) const noexcept { return i == 0 ? 0 : i + extra_slots; }
+
+  [[nodiscard]] bool has_bad_gso() const noexcept {
+    if (gso.type == abi::XEN_NETIF_EXTRA_TYPE_NONE) return false;
+    return gso.u.gso.size == 0 ||
+           (gso.u.gso.type != abi::XEN_NETIF_GSO_TYPE_TCPV4 && gso.u.gso.type != abi::XEN_NETIF_GSO_TYPE_TCPV6);
+  }
+
+  void fail(Fault why) noexcept {
+    verdict = Verdict::kFatal;
+    fault = why;
+  }
 };
+
+// What follows the first slot of a packet that has extras or fragments: checks 4 to 6.
+[[nodiscard]] TxPacket parse_tx_chain(std::span<const abi::netif_tx_request> requests, TxPacket packet) noexcept;
 
 // Reads one packet from the front of `requests`, which are private copies of every request that the producer vouches
 // for; a chain that runs past them is fatal. Never reads or writes anything else.
 //
 // Requires: at least one request.
 // Source:   netback.c xenvif_get_extras, xenvif_count_requests, xenvif_tx_build_gops; xen.md checks 4 to 9
-[[nodiscard]] TxPacket parse_tx_packet(std::span<const abi::netif_tx_request> requests) noexcept;
+[[nodiscard]] inline TxPacket parse_tx_packet(std::span<const abi::netif_tx_request> requests) noexcept {
+  constexpr std::uint32_t kEthernetHeaderBytes = 14;
+  const abi::netif_tx_request& first = requests.front();
+  TxPacket packet;
+  packet.first_size_bytes = first.size;
+  if ((first.flags & (abi::XEN_NETTXF_extra_info | abi::XEN_NETTXF_more_data)) != 0) {
+    packet = parse_tx_chain(requests, packet);
+    if (packet.verdict != TxPacket::Verdict::kFrame) return packet;
+  }
+  if (packet.first_size_bytes < kEthernetHeaderBytes)
+    packet.verdict = TxPacket::Verdict::kError;
+  else if (first.offset + packet.first_size_bytes > abi::XEN_PAGE_SIZE)
+    packet.fail(Fault::kCrossesPage);
+  else if (packet.has_bad_gso())
+    packet.fail(Fault::kBadGso);
+  return packet;
+}
 
 }  // namespace ringback

@@ -38,8 +38,11 @@ HonestVif::HonestVif(Machine& machine, Outcomes& outcomes)
       outcomes_(outcomes),
       guest_(make_guest()),
       front_(std::make_unique<FrontEnd>(*guest_, kDriverDomain, kLayout)),
-      back_(
-          {.guest = kHonestGuest, .shaper = CreditShaper(), .grants = machine.copier(), .buffers = machine.buffers()}) {
+      back_({.guest = kHonestGuest,
+             .shaper = CreditShaper(),
+             .grants = machine.copier(),
+             .buffers = machine.buffers(),
+             .tx_batch = machine.tx_batch()}) {
   FUZZ_CHECK(machine.domains().add(guest_));
   const BackEnd::Queue queue{
       .tx_ring = front_->tx(0).ring_memory(), .rx_ring = front_->rx(0).ring_memory(), .sink = *this, .rx_sink = *this};

@@ -38,7 +38,8 @@ HostileGuest::HostileGuest(const Operation& configuration, Outcomes& outcomes)
       back_({.guest = kHostileGuest,
              .shaper = CreditShaper(credit_, 0, configuration.chance(9, 32) ? 250 : 0),
              .grants = machine_.copier(),
-             .buffers = machine_.buffers()}) {
+             .buffers = machine_.buffers(),
+             .tx_batch = machine_.tx_batch()}) {
   // With jiffies a window is longer or shorter than it says: no bound to check.
   credit_changed_ = configuration.chance(9, 32);
   connect(configuration);

@@ -11,6 +11,7 @@
 #include "memory/domain.h"
 #include "vif/ctrl_back.h"
 #include "vif/frame.h"
+#include "vif/tx_batch.h"
 
 namespace ringback::fuzz {
 
@@ -58,6 +59,7 @@ class Machine final {
   [[nodiscard]] DomainTable& domains() noexcept { return domains_; }
   [[nodiscard]] PageArena& arena() noexcept { return driver_->arena; }
   [[nodiscard]] FrameBuffers& buffers() noexcept { return buffers_; }
+  [[nodiscard]] TxBatch& tx_batch() noexcept { return tx_batch_; }
   [[nodiscard]] WatchedCopier& copier() noexcept { return copier_; }
   [[nodiscard]] ScratchPage scratch() const noexcept { return {scratch_, driver_->arena.page(scratch_)}; }
 
@@ -70,6 +72,7 @@ class Machine final {
   std::vector<PageOwner> owners_;  // by the driver domain's pages
   WatchedCopier copier_;
   FrameBuffers buffers_;
+  TxBatch tx_batch_;
   std::uint32_t scratch_ = 0;
   std::uint32_t all_free_pages_ = 0;
   std::vector<std::uint32_t> taken_;

@@ -148,7 +148,8 @@ class Attacker {
         std::memcpy(slot, &tx, sizeof tx);
     }
     front.tx(queue).reap();
-    static_cast<void>(path().queue(queue).send(now));
+    path().queue(queue).send(now);
+    static_cast<void>(path().queue(queue).push());
     static_cast<void>(path().queue(queue).take(now));
   }
 

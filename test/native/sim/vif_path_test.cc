@@ -32,6 +32,7 @@ struct PathRig {
     path = std::make_unique<VifPath>(0, config, guest,
                                      VifWorld{.grants = copier,
                                               .buffers = buffers,
+                                              .tx_batch = batch,
                                               .uplinks = sent,
                                               .captures = captures,
                                               .control_grants = copier,
@@ -44,6 +45,10 @@ struct PathRig {
             .header = header.data(),
             .size_bytes = size_bytes,
             .header_bytes = static_cast<std::uint16_t>(header.size())};
+  }
+  void give(TimeNs now, const Offer& offered) {
+    static_cast<void>(path->offer(now, offered));
+    static_cast<void>(path->queue(0).push());
   }
   [[nodiscard]] WireFrame from_wire(std::uint32_t size_bytes) {
     WireFrame frame = to_wire_frame(offer(size_bytes), 0, true);
@@ -76,6 +81,7 @@ struct PathRig {
   LocalGrantCopier copier{domains, 0, Payload::kCopy};
   std::uint32_t scratch = driver->arena.allocate().value();
   FrameBuffers buffers{driver->arena, Payload::kCopy};
+  TxBatch batch;
   Captures captures{{}, buffers};
   Sent sent{buffers};
   std::vector<std::byte> header;
@@ -87,6 +93,7 @@ struct PathRig {
 TEST_CASE("vif path: a frame keeps its time and its size through the ring") {
   PathRig rig;
   CHECK(rig.path->offer(5, rig.offer(1500, 5)) == 0u);
+  CHECK(rig.path->queue(0).push());
   CHECK(rig.path->counts(5).tx_queued.bytes == 1500);
   static_cast<void>(rig.path->back_end().poll_tx(0, 9));
   REQUIRE(rig.sent.frames.size() == 1);
@@ -99,13 +106,14 @@ TEST_CASE("vif path: a frame keeps its time and its size through the ring") {
 
 TEST_CASE("vif path: a full ring fills the backlog, a full backlog drops") {
   PathRig rig({.backlog_packets = 3});
-  for (int i = 0; i < 300; ++i) static_cast<void>(rig.path->offer(0, rig.offer(60)));
+  for (int i = 0; i < 300; ++i) rig.give(0, rig.offer(60));
   CHECK(rig.path->counts(0).tx_queued.packets == 259);
   CHECK(rig.dropped(rig.path->tx(), Cause::kBacklog) == 41);
   rig.check_conserved(0);
   while (rig.path->back_end().poll_tx(0, 1).next == TxBack::Next::kPollAgain) continue;
   rig.path->front_end().tx(0).reap();
-  CHECK(rig.path->queue(0).send(2));
+  rig.path->queue(0).send(2);
+  CHECK(rig.path->queue(0).push());
   while (rig.path->back_end().poll_tx(0, 2).next == TxBack::Next::kPollAgain) continue;
   CHECK(rig.sent.frames.size() == 259);
   rig.check_conserved(2);
@@ -146,7 +154,7 @@ TEST_CASE("vif path: a frame that is not taken gives its buffer back and is coun
 
 TEST_CASE("vif path: a credit timer that a change of credit has moved means nothing when it fires") {
   PathRig rig({.credit = {.bytes = 1000, .window_ns = 10 * kMs}});
-  for (int i = 0; i < 3; ++i) static_cast<void>(rig.path->offer(0, rig.offer(1000)));
+  for (int i = 0; i < 3; ++i) rig.give(0, rig.offer(1000));
   CHECK(rig.path->back_end().poll_tx(0, 0).next == TxBack::Next::kWaitForCredit);
   CHECK(rig.path->hold_back(0, 10 * kMs));
   CHECK_FALSE(rig.path->hold_back(1, 10 * kMs));  // it is set already
@@ -160,7 +168,7 @@ TEST_CASE("vif path: a credit timer that a change of credit has moved means noth
 TEST_CASE("vif path: reconnecting counts what was on the rings as lost, and the backlog goes on") {
   PathRig rig({.credit = {.bytes = 1000, .window_ns = 10 * kMs}, .queues = 2});
   CHECK(rig.path->front_end().rx(0).post());
-  for (int i = 0; i < 600; ++i) static_cast<void>(rig.path->offer(0, rig.offer(600)));
+  for (int i = 0; i < 600; ++i) rig.give(0, rig.offer(600));
   rig.path->rx().offered.add(60);
   REQUIRE(rig.path->receive(0, rig.from_wire(60)).has_value());
   static_cast<void>(rig.path->back_end().poll_tx(0, 0));

@@ -118,7 +118,8 @@ TEST_CASE("front end and back end together: two queues, both directions, a mappi
   FrameBuffers buffers(driver->arena, Payload::kCopy);
   FrontEnd front(*guest, kBack, layout);
   Ends ends(buffers);
-  BackEnd back({.guest = 1, .shaper = CreditShaper(), .grants = copier, .buffers = buffers});
+  TxBatch batch;
+  BackEnd back({.guest = 1, .shaper = CreditShaper(), .grants = copier, .buffers = buffers, .tx_batch = batch});
   std::vector<BackEnd::Queue> queues;
   for (std::uint32_t queue = 0; queue < 2; ++queue)
     queues.push_back({front.tx(queue).ring_memory(), front.rx(queue).ring_memory(), ends, ends});

@@ -56,7 +56,7 @@ class TxRig final : public FrameSink {
         buffers(driver_domain->arena, options.payload),
         ring((init_shared_ring(ring_memory_.memory(), options.start), ring_memory_.memory()), options.start),
         vif{.guest = kGuest, .shaper = CreditShaper(options.credit), .multicast = {}},
-        back_end(*BackRing<TxRing>::attach(ring_memory_.memory()), vif, copier, buffers, *this) {
+        back_end(*BackRing<TxRing>::attach(ring_memory_.memory()), vif, copier, buffers, *this, batch) {
     static_cast<void>(domains_.add(guest) && domains_.add(driver_domain));
     for (std::uint32_t frame = 0; frame < kGuestPages; ++frame) {
       refs[frame] = *guest->grants.grant_foreign_access(kDriverDomain, frame, true);
@@ -121,6 +121,7 @@ class TxRig final : public FrameSink {
   FrameBuffers buffers;
   FrontRing<TxRing> ring;
   VifState vif;
+  TxBatch batch;
   TxBack back_end;
   std::array<abi::grant_ref_t, kGuestPages> refs{};
   std::vector<Frame> frames;

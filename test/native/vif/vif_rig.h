@@ -69,7 +69,11 @@ class VifRig {
         all_pages(driver_domain->arena.free_pages()),
         has_control_(options.control),
         control((init_shared_ring(control_memory_.page(0)), control_memory_.page(0))),
-        back_end({.guest = kGuest, .shaper = CreditShaper(options.credit), .grants = copier_, .buffers = buffers}) {
+        back_end({.guest = kGuest,
+                  .shaper = CreditShaper(options.credit),
+                  .grants = copier_,
+                  .buffers = buffers,
+                  .tx_batch = batch_}) {
     static_cast<void>(domains_.add(guest) && domains_.add(driver_domain));
     for (std::uint32_t page = 0; page < kGuestPages; ++page)
       refs[page] = *guest->grants.grant_foreign_access(kDriverDomain, page, false);
@@ -140,6 +144,7 @@ class VifRig {
 
  private:
   LocalGrantCopier copier_;
+  TxBatch batch_;
   std::uint32_t scratch_;
 
  public:

@@ -137,7 +137,8 @@ TEST_CASE("two threads: every frame goes to the back end and comes back, bit by 
   REQUIRE(domains.add(driver));
   LocalGrantCopier copier(domains, 0, Payload::kCopy);
   FrameBuffers buffers(driver->arena, Payload::kCopy);
-  BackEnd back_end({.guest = 1, .shaper = CreditShaper(), .grants = copier, .buffers = buffers});
+  TxBatch batch;
+  BackEnd back_end({.guest = 1, .shaper = CreditShaper(), .grants = copier, .buffers = buffers, .tx_batch = batch});
   Echo echo(back_end, buffers);
   auto front = std::make_unique<FrontEnd>(*guest_domain, abi::domid_t{0}, kLayout);
   std::vector<BackEnd::Queue> queues;
