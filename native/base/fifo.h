@@ -18,6 +18,11 @@ class Fifo {
     RB_ASSERT(!empty());
     return items_[head_ & (items_.size() - 1)];
   }
+  // The item that is `ahead` behind the first. Requires: ahead < size().
+  [[nodiscard]] const T& at(std::size_t ahead) const noexcept {
+    RB_ASSERT(ahead < size());
+    return items_[(head_ + ahead) & (items_.size() - 1)];
+  }
   void pop() noexcept {
     RB_ASSERT(!empty());
     ++head_;

@@ -162,6 +162,12 @@ class alignas(kCacheLineBytes) BackRing {
     return load_relaxed(shared_.header().req_prod) != produced;
   }
 
+  // The next requests are about to be taken.
+  void prefetch_requests(std::uint32_t count) const noexcept {
+    prefetch(&shared_.header());
+    shared_.prefetch_slots(req_cons_, count);
+  }
+
   [[nodiscard]] abi::RING_IDX req_cons() const noexcept { return req_cons_; }
   [[nodiscard]] abi::RING_IDX rsp_prod_pvt() const noexcept { return rsp_prod_pvt_; }
 

@@ -64,9 +64,9 @@ class alignas(kCacheLineBytes) FrontRing {
     return passes_event(req_prod_pvt_, previous, load_relaxed(shared_.header().req_event));
   }
 
-  // Whether the back end has asked to be notified of a request that is not published yet and has room now.
-  [[nodiscard]] bool next_push_notifies() const noexcept {
-    return passes_event(req_prod_pvt_ + free_requests(), req_prod_published_, load_relaxed(shared_.header().req_event));
+  // Whether the back end has asked to be notified of any of the next entries() requests.
+  [[nodiscard]] bool is_notification_wanted() const noexcept {
+    return passes_event(req_prod_published_ + entries(), req_prod_published_, load_relaxed(shared_.header().req_event));
   }
 
   // Whether the shared producer is impossible: beyond the requests that were published, or behind what was consumed.

@@ -7,11 +7,10 @@
 #include <span>
 #include <type_traits>
 
+#include "base/prefetch.h"
 #include "ring/layout.h"
 
 namespace ringback {
-
-inline constexpr std::size_t kCacheLineBytes = 64;
 
 // What a consumer took.
 struct Taken {
@@ -81,6 +80,10 @@ class SharedRing {
       if (run < count) read_run(0, to + run, count - run);
     }
     compiler_barrier();
+  }
+
+  void prefetch_slots(abi::RING_IDX index, std::uint32_t count) const noexcept {
+    prefetch(slot(index & mask_), count * kSlotBytes<R>);
   }
 
  private:

@@ -148,7 +148,7 @@ void Network::output(TimeNs now, const BridgePort& port, const WireFrame& frame)
 }
 
 void Network::send(TimeNs now, std::uint32_t nic, const WireFrame& frame) {
-  collect(now, nic);
+  if (nics_[nic].next_finish_ns() <= now) collect(now, nic);
   if (nics_[nic].offer(now, frame))
     host_.vif(frame.vif).in_network(frame).add(frame.frame.size_bytes);
   else

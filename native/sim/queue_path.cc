@@ -8,19 +8,6 @@
 #include "sim/vif_path.h"
 
 namespace ringback {
-namespace {
-
-// What a front end or a NIC's DMA knows of the frame.
-Frame frame_of(const Offer& offer) noexcept {
-  Frame frame{.size_bytes = offer.size_bytes};
-  if (offer.gso_size_bytes == 0) return frame;
-  frame.gso_size_bytes = offer.gso_size_bytes;
-  frame.gso_type = abi::XEN_NETIF_GSO_TYPE_TCPV4;
-  frame.checksum = Checksum::kBlank;
-  return frame;
-}
-
-}  // namespace
 
 WireFrame to_wire_frame(const Offer& offer, std::uint32_t vif, bool inbound) noexcept {
   return {.frame = frame_of(offer),
@@ -32,35 +19,27 @@ WireFrame to_wire_frame(const Offer& offer, std::uint32_t vif, bool inbound) noe
           .payload_seed = offer.payload_seed};
 }
 
-bool QueuePath::offer(TimeNs now, const Offer& offer) {
-  if (backlog_.empty() && vif_.front_end().tx(queue_).has_room(frame_of(offer))) {
-    put(now, offer);
-    return true;
-  }
-  if (backlog_.size() == backlog_packets_) return false;
-  backlog_.push(offer);
-  backlog_tally_.add(offer.size_bytes);
-  return true;
+void QueuePath::handle_responses(TimeNs now) {
+  tx_front_->reap();
+  send(now);
 }
 
 void QueuePath::send(TimeNs now) {
-  const TxFront& front = vif_.front_end().tx(queue_);
-  while (!backlog_.empty() && front.has_room(frame_of(backlog_.front()))) {
+  while (!backlog_.empty() && tx_front_->has_room(frame_of(backlog_.front()))) {
     put(now, backlog_.front());
     backlog_tally_.remove(backlog_.front().size_bytes);
     backlog_.pop();
   }
 }
 
-bool QueuePath::push() { return std::exchange(has_put_, false) && vif_.front_end().tx(queue_).push(); }
+bool QueuePath::push() { return std::exchange(has_put_, false) && tx_front_->push(); }
 
-bool QueuePath::is_quiet() const noexcept {
-  return !backlog_.empty() ||
-         (vif_.back_end().waits_for_credit(queue_) && !vif_.front_end().tx(queue_).next_push_notifies());
+bool QueuePath::is_unwatched() const noexcept {
+  return vif_.back_end().waits_for_credit(queue_) && !tx_front_->is_notification_wanted();
 }
 
 void QueuePath::put(TimeNs now, const Offer& offer) {
-  TxFront& front = vif_.front_end().tx(queue_);
+  TxFront& front = *tx_front_;
   if (vif_.moves_payload()) write(offer);
   if (PcapWriter* capture = vif_.capture(CaptureKind::kVifOut)) {
     const std::uint32_t included_bytes = vif_.moves_payload() ? offer.size_bytes : offer.header_bytes;
@@ -83,7 +62,7 @@ void QueuePath::put(TimeNs now, const Offer& offer) {
 
 // What follows the header is whatever the pages hold, unless the world makes payload.
 void QueuePath::write(const Offer& offer) {
-  TxFront& front = vif_.front_end().tx(queue_);
+  TxFront& front = *tx_front_;
   std::memcpy(front.next_page(0).data(), offer.header, offer.header_bytes);
   if (!vif_.fills_payload()) return;
   std::uint32_t done = offer.header_bytes;
@@ -97,8 +76,7 @@ void QueuePath::write(const Offer& offer) {
 
 bool QueuePath::take(TimeNs now) {
   now_ns_ = now;
-  RxFront& front = vif_.front_end().rx(queue_);
-  return front.receive(*this) && front.post();
+  return rx_front_->receive(*this) && rx_front_->post();
 }
 
 void QueuePath::abandon(TimeNs now) {

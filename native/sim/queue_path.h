@@ -1,6 +1,7 @@
 // One queue of a simulated vif: what its guest has to send, and the frames under way in both directions.
 #pragma once
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/fifo.h"
@@ -17,26 +18,66 @@ namespace ringback {
 
 class VifPath;
 
+// What a front end or a NIC's DMA knows of the frame.
+[[nodiscard]] inline Frame frame_of(const Offer& offer) noexcept {
+  Frame frame{.size_bytes = offer.size_bytes};
+  if (offer.gso_size_bytes == 0) return frame;
+  frame.gso_size_bytes = offer.gso_size_bytes;
+  frame.gso_type = abi::XEN_NETIF_GSO_TYPE_TCPV4;
+  frame.checksum = Checksum::kBlank;
+  return frame;
+}
+
 // The guest's frames wait in its own queue until the ring has room. What is on a ring is known by id or by order, so
 // that a frame's time and account need not travel in it: a guest that forges ids or sizes only spoils its own accounts.
 class QueuePath final : public FrameSink, public RxSink, public RxConsumer {
  public:
   // Units: backlog_packets is Linux's txqueuelen, a queue.
-  QueuePath(VifPath& vif, std::uint32_t queue, std::uint32_t entries, std::uint32_t backlog_packets)
-      : vif_(vif), queue_(queue), backlog_packets_(backlog_packets), on_tx_ring_(entries) {}
+  QueuePath(VifPath& vif, std::uint32_t queue, std::uint32_t ids, std::uint32_t backlog_packets)
+      : vif_(vif), queue_(queue), backlog_packets_(backlog_packets), on_tx_ring_(ids) {}
+
+  // The guest has new rings.
+  void attach(TxFront& tx, RxFront& rx) noexcept {
+    tx_front_ = &tx;
+    rx_front_ = &rx;
+  }
+
+  void prefetch_self() const noexcept {
+    prefetch(this, sizeof *this);
+    prefetch(tx_front_, sizeof *tx_front_);
+  }
+  void prefetch_slots() const noexcept { tx_front_->prefetch_slots(); }
 
   // ---- the guest
 
   // Puts a frame on the ring, for push() to publish, or behind those that wait for room there. False: the backlog is
   // full and the frame is dropped.
-  [[nodiscard]] bool offer(TimeNs now, const Offer& offer);
+  [[nodiscard]] bool offer(TimeNs now, const Offer& offer) {
+    if (backlog_.empty() && tx_front_->has_room(frame_of(offer))) {
+      put(now, offer);
+      return true;
+    }
+    if (backlog_.size() == backlog_packets_) return false;
+    backlog_.push(offer);
+    backlog_tally_.add(offer.size_bytes);
+    return true;
+  }
+  // Takes the responses and moves what fits from the backlog to the ring.
+  void handle_responses(TimeNs now);
+  // The same, later: before anything else is done with the queue.
+  // Requires: is_unwatched(), until then.
+  void defer_responses(TimeNs now) noexcept { responses_ns_ = std::min(responses_ns_, now); }
+  void handle_deferred_responses() {
+    if (responses_ns_ != kNever) handle_responses(std::exchange(responses_ns_, kNever));
+  }
   // Moves what fits from the backlog to the ring.
   void send(TimeNs now);
   // Publishes what was put on the ring. Returns whether the back end must be notified.
   [[nodiscard]] bool push();
-  // Whether a frame that is offered now changes nothing that anybody looks at before the guest or the back end runs for
-  // another reason: the ring is full, or the back end waits for credit.
-  [[nodiscard]] bool is_quiet() const noexcept;
+  // Whether nobody looks at the transmit ring before credit comes.
+  [[nodiscard]] bool is_unwatched() const noexcept;
+  // Whether what is offered now need not be told to anybody: it cannot go onto the ring, or nobody looks there.
+  [[nodiscard]] bool is_quiet() const noexcept { return !backlog_.empty() || is_unwatched(); }
   // Takes what the back end has placed and posts the pages again. Returns whether the back end must be notified.
   [[nodiscard]] bool take(TimeNs now);
   // The rings are gone: what was on them is lost.
@@ -62,8 +103,11 @@ class QueuePath final : public FrameSink, public RxSink, public RxConsumer {
   [[nodiscard]] Offer take_off_ring(TimeNs now, const Frame& frame);
 
   VifPath& vif_;
+  TxFront* tx_front_ = nullptr;
+  RxFront* rx_front_ = nullptr;
   std::uint32_t queue_;
-  bool has_put_ = false;  // since the last push()
+  bool has_put_ = false;          // since the last push()
+  TimeNs responses_ns_ = kNever;  // when deferred responses came
   std::size_t backlog_packets_;
   Fifo<Offer> backlog_;
   std::vector<Offer> on_tx_ring_;  // by the first slot's id; without size: nothing

@@ -49,14 +49,15 @@ VifPath::VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<D
                  .tx_batch = world.tx_batch}) {
   for (std::uint32_t queue = 0; queue < config.queues; ++queue)
     queues_.push_back(
-        std::make_unique<QueuePath>(*this, queue, TxFront::entries(config.ring_order), config.backlog_packets));
+        std::make_unique<QueuePath>(*this, queue, TxFront::ids(config.ring_order, config.tx_slots), config.backlog_packets));
 }
 
 FrontEnd::Layout VifPath::layout_of(const VifConfig& config, bool moves_payload) noexcept {
   return {.queues = config.queues,
           .ring_order = config.ring_order,
           .shared_page = !moves_payload,
-          .control_ring = config.has_control_ring()};
+          .control_ring = config.has_control_ring(),
+          .tx_slots = config.tx_slots};
 }
 
 bool VifPath::connect(TimeNs now) {
@@ -65,11 +66,13 @@ bool VifPath::connect(TimeNs now) {
   front_end_.reset();  // its pages are the next one's
   front_end_ = std::make_unique<FrontEnd>(*guest_, kDriverDomain, layout_of(config_, moves_payload()));
   std::vector<BackEnd::Queue> queues;
-  for (std::uint32_t queue = 0; queue < config_.queues; ++queue)
+  for (std::uint32_t queue = 0; queue < config_.queues; ++queue) {
+    queues_[queue]->attach(front_end_->tx(queue), front_end_->rx(queue));
     queues.push_back({.tx_ring = front_end_->tx(queue).ring_memory(),
                       .rx_ring = front_end_->rx(queue).ring_memory(),
                       .sink = *queues_[queue],
                       .rx_sink = *queues_[queue]});
+  }
   CtrlFront* control = front_end_->control();
   const BackEnd::Control back_control{.ring = control ? control->ring_memory() : std::span<std::byte>(),
                                       .grants = world_.control_grants,
@@ -80,16 +83,8 @@ bool VifPath::connect(TimeNs now) {
   return control && control->configure({.mapping = even_mapping(config_.queues)});
 }
 
-std::uint32_t VifPath::tx_queue_of(const Offer& offer) const noexcept {
-  return config_.queues == 1 ? 0 : flow_hash({offer.header, offer.header_bytes}) % config_.queues;
-}
-
-std::optional<std::uint32_t> VifPath::offer(TimeNs now, const Offer& offer) {
-  tx_.offered.add(offer.size_bytes);
-  const std::uint32_t queue = tx_queue_of(offer);
-  if (queues_[queue]->offer(now, offer)) return queue;
-  tx_.drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
-  return std::nullopt;
+std::uint32_t VifPath::hashed_queue_of(const Offer& offer) const noexcept {
+  return flow_hash({offer.header, offer.header_bytes}) % config_.queues;
 }
 
 bool VifPath::is_quiet() const noexcept {
@@ -113,12 +108,6 @@ void VifPath::received(TimeNs now, const WireFrame& frame) {
   received_trace_.fold(now);
   received_trace_.fold(frame.offered_ns);
   received_trace_.fold(frame.frame.size_bytes);
-}
-
-void VifPath::delivered(const WireFrame& frame, TimeNs arrival_ns) {
-  in_network(frame).remove(frame.frame.size_bytes);
-  account(frame).delivered.add(frame.frame.size_bytes);
-  (frame.inbound ? rx_latency_ : tx_latency_).record(arrival_ns - frame.offered_ns);
 }
 
 bool VifPath::hold_back(TimeNs now, TimeNs timer_ns) {

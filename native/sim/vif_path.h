@@ -32,6 +32,7 @@ struct VifConfig {
   Credit credit = {};            // the default is no cap
   std::uint32_t jiffies_hz = 0;  // > 0: Linux's clock in the shaper
   std::uint32_t ring_order = 0;
+  std::uint32_t tx_slots = 0;            // see TxFront
   std::uint32_t backlog_packets = 1000;  // a queue
   std::uint32_t queues = 1;              // 1 .. BackEnd::kMaxQueues
   bool split_event_channels = true;      // one for each direction of a queue
@@ -103,7 +104,24 @@ class VifPath {
   }
 
   // The guest has a frame to send. Returns the queue that push() publishes it on; nothing when it was dropped.
-  [[nodiscard]] std::optional<std::uint32_t> offer(TimeNs now, const Offer& offer);
+  [[nodiscard]] std::optional<std::uint32_t> offer(TimeNs now, const Offer& offer) {
+    tx_.offered.add(offer.size_bytes);
+    const std::uint32_t queue = config_.queues == 1 ? 0 : hashed_queue_of(offer);
+    if (queues_[queue]->offer(now, offer)) return queue;
+    tx_.drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
+    return std::nullopt;
+  }
+  // It is about to be polled, in three steps: what the next step looks at is there then.
+  void prefetch_self() const noexcept { prefetch(this, sizeof *this); }
+  void prefetch_queue(std::uint32_t queue) const noexcept {
+    queues_[queue]->prefetch_self();
+    back_end_.prefetch_queue(queue);
+  }
+  void prefetch_slots(std::uint32_t queue) const noexcept {
+    back_end_.prefetch_requests(queue);
+    queues_[queue]->prefetch_slots();
+  }
+
   // Whether all queues are quiet: see QueuePath.
   [[nodiscard]] bool is_quiet() const noexcept;
   // A frame for the guest, with its buffer. Returns the queue that has work now, if any.
@@ -111,7 +129,11 @@ class VifPath {
   // The guest has a frame in hands.
   void received(TimeNs now, const WireFrame& frame);
   // The last bit of a frame has left a NIC and is behind the wire at `arrival_ns`.
-  void delivered(const WireFrame& frame, TimeNs arrival_ns);
+  void delivered(const WireFrame& frame, TimeNs arrival_ns) {
+    in_network(frame).remove(frame.frame.size_bytes);
+    account(frame).delivered.add(frame.frame.size_bytes);
+    (frame.inbound ? rx_latency_ : tx_latency_).record(arrival_ns - frame.offered_ns);
+  }
 
   // The back end waits for credit until `timer_ns`. Returns whether the timer must be set: it may be set already.
   [[nodiscard]] bool hold_back(TimeNs now, TimeNs timer_ns);
@@ -149,7 +171,7 @@ class VifPath {
   [[nodiscard]] const TraceHash& received_trace() const noexcept { return received_trace_; }
 
  private:
-  [[nodiscard]] std::uint32_t tx_queue_of(const Offer& offer) const noexcept;
+  [[nodiscard]] std::uint32_t hashed_queue_of(const Offer& offer) const noexcept;
 
   std::uint32_t index_;
   VifConfig config_;

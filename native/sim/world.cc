@@ -136,6 +136,11 @@ TimeNs World::run(TimeNs until_ns, std::uint64_t max_events) {
 void World::run_ready() {
   const Ready ready = ready_.front();
   ready_.pop();
+  if (ready_.size() > 6) {
+    vifs_[ready_.at(6).vif]->prefetch_self();
+    vifs_[ready_.at(4).vif]->prefetch_queue(0);
+    vifs_[ready_.at(2).vif]->prefetch_slots(0);
+  }
   switch (ready.who) {
     case Ready::Who::kFrontEnd:
       return on_front_end_event(ready.vif, ready.index);
@@ -193,8 +198,8 @@ void World::push(std::uint32_t vif, std::uint32_t queue) {
 }
 
 void World::collect_offers(std::uint32_t vif) {
-  if (!sources_.is_asleep(vif)) return;
   VifPath& path = *vifs_[vif];
+  for (std::uint32_t queue = 0; queue < path.config().queues; ++queue) path.queue(queue).handle_deferred_responses();
   sources_.collect(vif, position_, [&](const Offer& offer) { static_cast<void>(path.offer(offer.offered_ns, offer)); });
   for (std::uint32_t queue = 0; queue < path.config().queues; ++queue) push(vif, queue);
 }
@@ -205,16 +210,17 @@ void World::wake_sources(std::uint32_t vif) {
 }
 
 void World::on_front_end_event(std::uint32_t vif, std::uint32_t port) {
-  collect_offers(vif);
   VifPath& path = *vifs_[vif];
   channels_.clear_pending(guest_domid(vif), port + 1);
   const PortRole role = role_of(path.config(), port);
   if (role.is_control()) return front_end_control(vif);
   bool notify = false;
-  if (role.tx) {
-    path.front_end().tx(role.queue).reap();
-    path.queue(role.queue).send(now_ns_);
-    notify = path.queue(role.queue).push();
+  if (QueuePath& queue = path.queue(role.queue); role.tx && queue.is_unwatched()) {
+    queue.defer_responses(now_ns_);
+  } else if (role.tx) {
+    collect_offers(vif);
+    queue.handle_responses(now_ns_);
+    notify = queue.push();
     wake_sources(vif);
   }
   if (role.rx) notify = path.queue(role.queue).take(now_ns_) || notify;

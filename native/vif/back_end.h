@@ -94,6 +94,9 @@ class BackEnd {
     return vif_.fault == Fault::kNone && tx_[queue]->has_new_requests();
   }
 
+  void prefetch_queue(std::uint32_t queue) const noexcept { prefetch(tx_[queue].get(), sizeof(TxBack)); }
+  void prefetch_requests(std::uint32_t queue) const noexcept { tx_[queue]->prefetch_requests(); }
+
   // Whether the queue is polled next when credit comes, and not before.
   [[nodiscard]] bool waits_for_credit(std::uint32_t queue) const noexcept {
     const auto waiting = std::span(waiters_.queues).first(waiters_.count);

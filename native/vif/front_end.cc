@@ -12,8 +12,11 @@ constexpr std::uint32_t kControlPages = 2;
 FrontEnd::FrontEnd(Domain& guest, abi::domid_t back_end, const Layout& layout) {
   RB_ASSERT(layout.queues > 0);
   for (std::uint32_t queue = 0; queue < layout.queues; ++queue) {
-    tx_.push_back(std::make_unique<TxFront>(TxFront::Options{
-        .guest = guest, .back_end = back_end, .ring_order = layout.ring_order, .shared_page = layout.shared_page}));
+    tx_.push_back(std::make_unique<TxFront>(TxFront::Options{.guest = guest,
+                                                             .back_end = back_end,
+                                                             .ring_order = layout.ring_order,
+                                                             .shared_page = layout.shared_page,
+                                                             .slots = layout.tx_slots}));
     rx_.push_back(std::make_unique<RxFront>(RxFront::Options{
         .guest = guest, .back_end = back_end, .ring_order = layout.ring_order, .shared_page = layout.shared_page}));
   }
@@ -21,13 +24,13 @@ FrontEnd::FrontEnd(Domain& guest, abi::domid_t back_end, const Layout& layout) {
 }
 
 std::uint32_t FrontEnd::pages_needed(const Layout& layout) noexcept {
-  const std::uint32_t queue = TxFront::pages_needed(layout.ring_order, layout.shared_page) +
+  const std::uint32_t queue = TxFront::pages_needed(layout.ring_order, layout.shared_page, layout.tx_slots) +
                               RxFront::pages_needed(layout.ring_order, layout.shared_page);
   return layout.queues * queue + (layout.control_ring ? kControlPages : 0);
 }
 
 std::uint32_t FrontEnd::grants_needed(const Layout& layout) noexcept {
-  const std::uint32_t queue = TxFront::entries(layout.ring_order) + RxFront::entries(layout.ring_order);
+  const std::uint32_t queue = TxFront::ids(layout.ring_order, layout.tx_slots) + RxFront::entries(layout.ring_order);
   return layout.queues * queue + (layout.control_ring ? 1 : 0);
 }
 

@@ -20,6 +20,7 @@ class FrontEnd {
     std::uint32_t ring_order = 0;  // each ring but the control ring has 2^order pages
     bool shared_page = false;      // see TxFront, RxFront: for worlds that move no payload
     bool control_ring = false;
+    std::uint32_t tx_slots = 0;  // see TxFront
   };
 
   // Requires: `guest` outlives this and has pages_needed() free pages, of which some 2^ring_order are contiguous for

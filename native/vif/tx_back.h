@@ -65,11 +65,13 @@ class TxBack {
     return vif_.fault != Fault::kNone || ring_.unconsumed_requests() != known_requests_;
   }
 
+  void prefetch_requests() const noexcept { ring_.prefetch_requests(16); }
+
  private:
   // A packet's copies: a data slot's bytes may straddle two of our pages.
   static constexpr std::uint32_t kMaxCopiesPerFrame = 2 * kMaxDataSlots;
   // Slots are copied off the ring so many at a time: no more than credit for a few packets can use.
-  static constexpr std::uint32_t kRefillSlots = 32;
+  static constexpr std::uint32_t kRefillSlots = 16;
 
   [[nodiscard]] bool batch_full() const noexcept {
     return batch_.built_count == kPollFrames || batch_.copy_count + kMaxCopiesPerFrame > TxBatch::kCopies;

@@ -20,12 +20,13 @@ std::uint16_t checksum_flags(Checksum checksum) noexcept {
 
 }  // namespace
 
-std::uint32_t TxFront::entries(std::uint32_t ring_order) noexcept {
-  return ring_entries<TxRing>(std::size_t{abi::XEN_PAGE_SIZE} << ring_order);
+std::uint32_t TxFront::ids(std::uint32_t ring_order, std::uint32_t slots) noexcept {
+  const std::uint32_t entries = ring_entries<TxRing>(std::size_t{abi::XEN_PAGE_SIZE} << ring_order);
+  return slots == 0 ? entries : std::min(slots, entries);
 }
 
-std::uint32_t TxFront::pages_needed(std::uint32_t ring_order, bool shared_page) noexcept {
-  return (1u << ring_order) + (shared_page ? 1 : entries(ring_order));
+std::uint32_t TxFront::pages_needed(std::uint32_t ring_order, bool shared_page, std::uint32_t slots) noexcept {
+  return (1u << ring_order) + (shared_page ? 1 : ids(ring_order, slots));
 }
 
 TxFront::TxFront(const Options& options)
@@ -34,16 +35,15 @@ TxFront::TxFront(const Options& options)
       shared_page_(options.shared_page),
       ring_memory_(make_ring(options.guest.arena, options.ring_order)),
       ring_(ring_memory_),
-      pages_(shared_page_ ? 1 : ring_.entries()),
-      granted_(ring_.entries(), kNotGranted) {
+      granted_(ids(options.ring_order, options.slots), kNotGranted) {
+  RB_ASSERT(granted_.size() >= kLeastSlots);
+  pages_.resize(shared_page_ ? 1 : granted_.size());
   for (std::uint32_t& page : pages_) {
     const auto frame = guest_.arena.allocate();
     RB_ASSERT(frame.has_value());  // the guest has pages_needed()
     page = *frame;
   }
-  free_ids_.resize(ring_.entries());
-  for (std::uint32_t i = 0; i < ring_.entries(); ++i)
-    free_ids_[i] = static_cast<std::uint16_t>(ring_.entries() - 1 - i);
+  for (std::size_t id = granted_.size(); id > 0; --id) free_ids_.push_back(static_cast<std::uint16_t>(id - 1));
 }
 
 TxFront::~TxFront() {

@@ -28,11 +28,15 @@ class TxFront {
     abi::domid_t back_end;         // who may read the pages
     std::uint32_t ring_order = 0;  // the ring has 2^order pages
     bool shared_page = false;      // all ids send one page: for worlds that move no payload
+    std::uint32_t slots = 0;       // data slots that may wait for responses, up to all of the ring's; 0: all
   };
+  // The largest frame's data slots.
+  static constexpr std::uint32_t kLeastSlots = 17;
 
   // Allocates and initialises the ring, and a page an id.
   //
-  // Requires: the guest has pages_needed() free pages, of which some 2^ring_order are contiguous.
+  // Requires: the guest has pages_needed() free pages, of which some 2^ring_order are contiguous; kLeastSlots <= slots
+  //           unless 0.
   explicit TxFront(const Options& options);
   TxFront(const TxFront&) = delete;
   TxFront& operator=(const TxFront&) = delete;
@@ -41,8 +45,10 @@ class TxFront {
   // Requires: the ring is used by nobody.
   ~TxFront();
 
-  [[nodiscard]] static std::uint32_t entries(std::uint32_t ring_order) noexcept;
-  [[nodiscard]] static std::uint32_t pages_needed(std::uint32_t ring_order, bool shared_page) noexcept;
+  // How many ids there are, and grants at once.
+  [[nodiscard]] static std::uint32_t ids(std::uint32_t ring_order, std::uint32_t slots = 0) noexcept;
+  [[nodiscard]] static std::uint32_t pages_needed(std::uint32_t ring_order, bool shared_page,
+                                                  std::uint32_t slots = 0) noexcept;
 
   [[nodiscard]] std::span<std::byte> ring_memory() noexcept { return ring_memory_; }
 
@@ -77,8 +83,10 @@ class TxFront {
   // Publishes what was put; returns whether the back end must be notified.
   [[nodiscard]] bool push() noexcept { return ring_.push_requests_and_check_notify(); }
 
-  // Whether a push would notify the back end, however much room is filled first.
-  [[nodiscard]] bool next_push_notifies() const noexcept { return ring_.next_push_notifies(); }
+  void prefetch_slots() const noexcept {}
+
+  // Whether a push may notify the back end.
+  [[nodiscard]] bool is_notification_wanted() const noexcept { return ring_.is_notification_wanted(); }
 
   // Takes all responses and asks to be notified of the next one. Revokes the grants and frees the ids.
   //

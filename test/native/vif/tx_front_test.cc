@@ -18,7 +18,7 @@ namespace {
 struct FrontRig {
   explicit FrontRig(std::uint32_t ring_order = 0)
       : guest(std::make_shared<Domain>(abi::domid_t{1}, PageArena(TxFront::pages_needed(ring_order, false)),
-                                       GrantTable(8 + TxFront::entries(ring_order), Sharing::kOneThread))),
+                                       GrantTable(8 + TxFront::ids(ring_order), Sharing::kOneThread))),
         front(std::make_unique<TxFront>(TxFront::Options{.guest = *guest, .back_end = 0, .ring_order = ring_order})),
         back(*BackRing<TxRing>::attach(front->ring_memory())) {}
 
