@@ -58,7 +58,7 @@ class SharedRing {
     static_assert(std::has_unique_object_representations_v<Message>, "padding would leak private bytes (XSA-216)");
     const std::uint32_t first = index & mask_;
     if (count == 1) {  // a batch of one spends more on runs than on its bytes
-      std::memcpy(slot(first), from, sizeof(Message));
+      *reinterpret_cast<Message*>(slot(first)) = *from;
       return;
     }
     const std::uint32_t run = std::min(count, entries() - first);
