@@ -1,7 +1,6 @@
 // One domain's event-channel ports: who they lead to, and the bits that shared_info and vcpu_info hold in Xen.
 // Every memory ordering of event channels is here, with its reason.
 #pragma once
-#include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -43,18 +42,18 @@ static_assert(sizeof(PortLink) == 8 && std::atomic<PortLink>::is_always_lock_fre
 class PortTable {
  public:
   // Requires: 2 <= ports <= kMaxPorts.
-  explicit PortTable(std::uint32_t ports) : records_(ports) {
+  explicit PortTable(std::uint32_t ports) : records_(ports), words_((ports + 63) / 64) {
     RB_ASSERT(ports >= 2 && ports <= kMaxPorts);
-    taken_[0] = 1;
+    words_[0].taken = 1;
   }
 
   [[nodiscard]] std::uint32_t ports() const noexcept { return static_cast<std::uint32_t>(records_.size()); }
 
   // The lowest free port, or 0. Xen hands them out in this order too.
   [[nodiscard]] Port find_free() const noexcept {
-    for (std::uint32_t word = 0; word < kWords; ++word) {
-      if (taken_[word] == ~std::uint64_t{0}) continue;
-      const Port port = word * 64 + static_cast<std::uint32_t>(std::countr_one(taken_[word]));
+    for (std::uint32_t word = 0; word < words_.size(); ++word) {
+      if (words_[word].taken == ~std::uint64_t{0}) continue;
+      const Port port = word * 64 + static_cast<std::uint32_t>(std::countr_one(words_[word].taken));
       return port < ports() ? port : 0;
     }
     return 0;
@@ -64,21 +63,21 @@ class PortTable {
   void set_link(Port port, PortLink link) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << (port % 64);
     if (link.state == PortState::kClosed)
-      taken_[port / 64] &= ~bit;
+      words_[port / 64].taken &= ~bit;
     else
-      taken_[port / 64] |= bit;
+      words_[port / 64].taken |= bit;
     records_[port].link.store(link, std::memory_order_release);
   }
   [[nodiscard]] PortLink link(Port port) const noexcept { return records_[port].link.load(std::memory_order_acquire); }
 
   // Each returns what the bit was.
-  bool set_pending(Port port) noexcept { return set(pending_[port / 64], port % 64); }
-  bool clear_pending(Port port) noexcept { return clear(pending_[port / 64], port % 64); }
-  bool set_mask(Port port) noexcept { return set(mask_[port / 64], port % 64); }
-  bool clear_mask(Port port) noexcept { return clear(mask_[port / 64], port % 64); }
+  bool set_pending(Port port) noexcept { return set(words_[port / 64].pending, port % 64); }
+  bool clear_pending(Port port) noexcept { return clear(words_[port / 64].pending, port % 64); }
+  bool set_mask(Port port) noexcept { return set(words_[port / 64].mask, port % 64); }
+  bool clear_mask(Port port) noexcept { return clear(words_[port / 64].mask, port % 64); }
 
-  [[nodiscard]] bool is_pending(Port port) const noexcept { return test(pending_[port / 64], port % 64); }
-  [[nodiscard]] bool is_masked(Port port) const noexcept { return test(mask_[port / 64], port % 64); }
+  [[nodiscard]] bool is_pending(Port port) const noexcept { return test(words_[port / 64].pending, port % 64); }
+  [[nodiscard]] bool is_masked(Port port) const noexcept { return test(words_[port / 64].mask, port % 64); }
   [[nodiscard]] bool is_upcall_pending() const noexcept { return upcall_pending_.load(); }
 
   // Tells the domain that the port's word holds something: the selector first, as whoever answers an upcall takes it
@@ -97,7 +96,7 @@ class PortTable {
     return selector_.exchange(0);
   }
   [[nodiscard]] std::uint64_t deliverable(std::uint32_t word) const noexcept {
-    return pending_[word].load() & ~mask_[word].load();
+    return words_[word].pending.load() & ~words_[word].mask.load();
   }
 
   // Ordering: relaxed, they are only counts.
@@ -117,13 +116,19 @@ class PortTable {
   }
 
  private:
-  static constexpr std::size_t kWords = 64;
   using Word = std::atomic<std::uint64_t>;
 
   struct Record {
     std::atomic<PortLink> link{};
     std::atomic<std::uint64_t> sends{0};
     std::atomic<std::uint64_t> coalesced{0};
+  };
+
+  // The bits of 64 ports.
+  struct Words {
+    std::uint64_t taken = 0;
+    Word pending{0};
+    Word mask{0};
   };
 
   static bool set(Word& word, std::uint32_t bit) noexcept {
@@ -137,9 +142,7 @@ class PortTable {
   static bool test(const Word& word, std::uint32_t bit) noexcept { return (word.load() >> bit & 1) != 0; }
 
   std::vector<Record> records_;
-  std::array<std::uint64_t, kWords> taken_{};
-  std::array<Word, kWords> pending_{};
-  std::array<Word, kWords> mask_{};
+  std::vector<Words> words_;
   Word selector_{0};
   std::atomic<bool> upcall_pending_{false};
 };

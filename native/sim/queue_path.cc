@@ -21,6 +21,7 @@ WireFrame to_wire_frame(const Offer& offer, std::uint32_t vif, bool inbound) noe
 
 void QueuePath::handle_responses(TimeNs now) {
   tx_front_->reap();
+  tx_front_->for_next_ids(16, [this](std::uint16_t id) { prefetch(&on_tx_ring_[id]); });
   send(now);
 }
 
@@ -32,32 +33,34 @@ void QueuePath::send(TimeNs now) {
   }
 }
 
+QueuePath::QueuePath(VifPath& vif, std::uint32_t queue, std::uint32_t ids, std::uint32_t backlog_packets)
+    : vif_(vif),
+      capture_(vif.capture(CaptureKind::kVifOut)),
+      queue_(queue),
+      moves_payload_(vif.moves_payload()),
+      backlog_packets_(backlog_packets),
+      on_tx_ring_(ids) {}
+
 bool QueuePath::push() { return std::exchange(has_put_, false) && tx_front_->push(); }
 
 bool QueuePath::is_unwatched() const noexcept {
   return vif_.back_end().waits_for_credit(queue_) && !tx_front_->is_notification_wanted();
 }
 
-void QueuePath::put(TimeNs now, const Offer& offer) {
-  TxFront& front = *tx_front_;
-  if (vif_.moves_payload()) write(offer);
-  if (PcapWriter* capture = vif_.capture(CaptureKind::kVifOut)) {
-    const std::uint32_t included_bytes = vif_.moves_payload() ? offer.size_bytes : offer.header_bytes;
-    capture->begin_record(now, included_bytes, offer.size_bytes);
-    if (!vif_.moves_payload()) capture->append({offer.header, included_bytes});
-    for (std::uint32_t i = 0; capture->missing_bytes() > 0; ++i) {
-      const auto page = front.next_page(i);
-      capture->append(page.first(std::min<std::size_t>(page.size(), capture->missing_bytes())));
-    }
+// A forged response has freed the id: what it stands for cannot be told any more.
+void QueuePath::lose_under_way(TimeNs now, const Offer& under_way) {
+  tx_ring_tally_.remove(under_way.size_bytes);
+  vif_.tx().drop(now, Cause::kError, under_way.size_bytes);
+}
+
+void QueuePath::record(TimeNs now, const Offer& offer, PcapWriter& capture) {
+  const std::uint32_t included_bytes = vif_.moves_payload() ? offer.size_bytes : offer.header_bytes;
+  capture.begin_record(now, included_bytes, offer.size_bytes);
+  if (!vif_.moves_payload()) capture.append({offer.header, included_bytes});
+  for (std::uint32_t i = 0; capture.missing_bytes() > 0; ++i) {
+    const auto page = tx_front_->next_page(i);
+    capture.append(page.first(std::min<std::size_t>(page.size(), capture.missing_bytes())));
   }
-  Offer& under_way = on_tx_ring_[front.transmit(frame_of(offer))];
-  if (under_way.size_bytes > 0) {  // a forged response has freed the id: what it stands for cannot be told any more
-    tx_ring_tally_.remove(under_way.size_bytes);
-    vif_.tx().drop(now, Cause::kError, under_way.size_bytes);
-  }
-  under_way = offer;
-  has_put_ = true;
-  tx_ring_tally_.add(offer.size_bytes);
 }
 
 // What follows the header is whatever the pages hold, unless the world makes payload.

@@ -16,6 +16,7 @@
 
 namespace ringback {
 
+class PcapWriter;
 class VifPath;
 
 // What a front end or a NIC's DMA knows of the frame.
@@ -33,8 +34,7 @@ class VifPath;
 class QueuePath final : public FrameSink, public RxSink, public RxConsumer {
  public:
   // Units: backlog_packets is Linux's txqueuelen, a queue.
-  QueuePath(VifPath& vif, std::uint32_t queue, std::uint32_t ids, std::uint32_t backlog_packets)
-      : vif_(vif), queue_(queue), backlog_packets_(backlog_packets), on_tx_ring_(ids) {}
+  QueuePath(VifPath& vif, std::uint32_t queue, std::uint32_t ids, std::uint32_t backlog_packets);
 
   // The guest has new rings.
   void attach(TxFront& tx, RxFront& rx) noexcept {
@@ -46,7 +46,6 @@ class QueuePath final : public FrameSink, public RxSink, public RxConsumer {
     prefetch(this, sizeof *this);
     prefetch(tx_front_, sizeof *tx_front_);
   }
-  void prefetch_slots() const noexcept { tx_front_->prefetch_slots(); }
 
   // ---- the guest
 
@@ -98,14 +97,26 @@ class QueuePath final : public FrameSink, public RxSink, public RxConsumer {
   void received(const RxFrame& frame) override;
 
  private:
-  void put(TimeNs now, const Offer& offer);
+  void put(TimeNs now, const Offer& offer) {
+    if (moves_payload_) write(offer);
+    if (capture_) record(now, offer, *capture_);
+    Offer& under_way = on_tx_ring_[tx_front_->transmit(frame_of(offer))];
+    if (under_way.size_bytes > 0) lose_under_way(now, under_way);
+    under_way = offer;
+    has_put_ = true;
+    tx_ring_tally_.add(offer.size_bytes);
+  }
   void write(const Offer& offer);
+  void record(TimeNs now, const Offer& offer, PcapWriter& capture);
+  void lose_under_way(TimeNs now, const Offer& under_way);
   [[nodiscard]] Offer take_off_ring(TimeNs now, const Frame& frame);
 
   VifPath& vif_;
   TxFront* tx_front_ = nullptr;
   RxFront* rx_front_ = nullptr;
+  PcapWriter* capture_;  // of what the guest sends; null: none
   std::uint32_t queue_;
+  bool moves_payload_;
   bool has_put_ = false;          // since the last push()
   TimeNs responses_ns_ = kNever;  // when deferred responses came
   std::size_t backlog_packets_;

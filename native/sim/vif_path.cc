@@ -41,15 +41,14 @@ VifPath::VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<D
       config_(config),
       world_(world),
       guest_(std::move(guest)),
-      backoffs_(config.ports()),
       back_end_({.guest = guest_->domid,
                  .shaper = CreditShaper(config.credit, 0, config.jiffies_hz),
                  .grants = world.grants,
                  .buffers = world.buffers,
-                 .tx_batch = world.tx_batch}) {
+                 .tx_batch = world.tx_batch}),
+      backoffs_(config.ports()) {
   for (std::uint32_t queue = 0; queue < config.queues; ++queue)
-    queues_.push_back(
-        std::make_unique<QueuePath>(*this, queue, TxFront::ids(config.ring_order, config.tx_slots), config.backlog_packets));
+    queues_.emplace(*this, queue, TxFront::ids(config.ring_order, config.tx_slots), config.backlog_packets);
 }
 
 FrontEnd::Layout VifPath::layout_of(const VifConfig& config, bool moves_payload) noexcept {
@@ -67,11 +66,11 @@ bool VifPath::connect(TimeNs now) {
   front_end_ = std::make_unique<FrontEnd>(*guest_, kDriverDomain, layout_of(config_, moves_payload()));
   std::vector<BackEnd::Queue> queues;
   for (std::uint32_t queue = 0; queue < config_.queues; ++queue) {
-    queues_[queue]->attach(front_end_->tx(queue), front_end_->rx(queue));
+    queues_[queue].attach(front_end_->tx(queue), front_end_->rx(queue));
     queues.push_back({.tx_ring = front_end_->tx(queue).ring_memory(),
                       .rx_ring = front_end_->rx(queue).ring_memory(),
-                      .sink = *queues_[queue],
-                      .rx_sink = *queues_[queue]});
+                      .sink = queues_[queue],
+                      .rx_sink = queues_[queue]});
   }
   CtrlFront* control = front_end_->control();
   const BackEnd::Control back_control{.ring = control ? control->ring_memory() : std::span<std::byte>(),
@@ -94,7 +93,7 @@ bool VifPath::is_quiet() const noexcept {
 std::optional<std::uint32_t> VifPath::receive(TimeNs now, const WireFrame& frame) {
   const BackEnd::Accepted accepted = back_end_.receive(now, frame.frame, header_of(frame, world_.buffers));
   if (accepted.result == BackEnd::Received::kQueued) {
-    queues_[accepted.queue]->wait(frame);
+    queues_[accepted.queue].wait(frame);
     return accepted.queue;
   }
   world_.buffers.release(frame.frame.buffer);

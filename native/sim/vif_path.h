@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/owned_list.h"
 #include "base/time.h"
 #include "event/spurious_backoff.h"
 #include "net/nic.h"
@@ -90,7 +91,7 @@ class VifPath {
   [[nodiscard]] FrontEnd& front_end() noexcept { return *front_end_; }
   [[nodiscard]] BackEnd& back_end() noexcept { return back_end_; }
   [[nodiscard]] const BackEnd& back_end() const noexcept { return back_end_; }
-  [[nodiscard]] QueuePath& queue(std::uint32_t queue) noexcept { return *queues_[queue]; }
+  [[nodiscard]] QueuePath& queue(std::uint32_t queue) noexcept { return queues_[queue]; }
   [[nodiscard]] Domain& guest() noexcept { return *guest_; }
   [[nodiscard]] Uplinks& uplinks() noexcept { return world_.uplinks; }
 
@@ -107,20 +108,17 @@ class VifPath {
   [[nodiscard]] std::optional<std::uint32_t> offer(TimeNs now, const Offer& offer) {
     tx_.offered.add(offer.size_bytes);
     const std::uint32_t queue = config_.queues == 1 ? 0 : hashed_queue_of(offer);
-    if (queues_[queue]->offer(now, offer)) return queue;
+    if (queues_[queue].offer(now, offer)) return queue;
     tx_.drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
     return std::nullopt;
   }
   // It is about to be polled, in three steps: what the next step looks at is there then.
-  void prefetch_self() const noexcept { prefetch(this, sizeof *this); }
+  void prefetch_self() const noexcept { prefetch(this, sizeof *this - sizeof rx_ - sizeof rx_latency_); }
   void prefetch_queue(std::uint32_t queue) const noexcept {
-    queues_[queue]->prefetch_self();
+    queues_[queue].prefetch_self();
     back_end_.prefetch_queue(queue);
   }
-  void prefetch_slots(std::uint32_t queue) const noexcept {
-    back_end_.prefetch_requests(queue);
-    queues_[queue]->prefetch_slots();
-  }
+  void prefetch_slots(std::uint32_t queue) const noexcept { back_end_.prefetch_requests(queue); }
 
   // Whether all queues are quiet: see QueuePath.
   [[nodiscard]] bool is_quiet() const noexcept;
@@ -178,18 +176,18 @@ class VifPath {
   VifWorld world_;
   std::shared_ptr<Domain> guest_;
   Account tx_;
-  Account rx_;
   Tally tx_in_network_;
-  Tally rx_in_network_;
-  std::vector<SpuriousBackoff> backoffs_;
-  std::vector<std::unique_ptr<QueuePath>> queues_;
-  std::unique_ptr<FrontEnd> front_end_;
-  BackEnd back_end_;  // uses the front end's rings and the queues: destroyed before them
-  std::uint64_t notifies_to_back_ = 0;
-  std::uint64_t notifies_to_front_ = 0;
+  Histogram tx_latency_;
   TimeNs held_back_ns_ = 0;        // finished waits for credit
   TimeNs held_since_ns_ = kNever;  // and the one that goes on
-  Histogram tx_latency_;
+  std::uint64_t notifies_to_back_ = 0;
+  std::uint64_t notifies_to_front_ = 0;
+  OwnedList<QueuePath, BackEnd::kMaxQueues> queues_;
+  std::unique_ptr<FrontEnd> front_end_;
+  BackEnd back_end_;  // uses the front end's rings and the queues: destroyed before them
+  std::vector<SpuriousBackoff> backoffs_;
+  Account rx_;
+  Tally rx_in_network_;
   Histogram rx_latency_;
   TraceHash received_trace_;
 };

@@ -19,8 +19,8 @@ bool BackEnd::connect(TimeNs now, std::span<const Queue> queues, const Control* 
     const auto rx_ring = BackRing<RxRing>::attach(queue.rx_ring);
     attached = attached && tx_ring && rx_ring;
     if (!attached) break;
-    tx_.push_back(std::make_unique<TxBack>(*tx_ring, vif_, grants_, buffers_, queue.sink, tx_batch_));
-    rx_.push_back(std::make_unique<RxBack>(*rx_ring, vif_.guest, grants_, buffers_, queue.rx_sink, now));
+    tx_.emplace(*tx_ring, vif_, grants_, buffers_, queue.sink, tx_batch_);
+    rx_.emplace(*rx_ring, vif_.guest, grants_, buffers_, queue.rx_sink, now);
   }
   if (attached && control) {
     const auto ring = BackRing<CtrlRing>::attach(control->ring);
@@ -44,7 +44,7 @@ void BackEnd::disconnect(TimeNs now) {
 }
 
 TxBack::Polled BackEnd::poll_tx(std::uint32_t queue, TimeNs now) {
-  const TxBack::Polled polled = tx_[queue]->poll(now);
+  const TxBack::Polled polled = tx_[queue].poll(now);
   if (polled.next == TxBack::Next::kWaitForCredit) wait_for_credit(queue);
   return polled;
 }
@@ -70,7 +70,7 @@ BackEnd::Accepted BackEnd::receive(TimeNs now, Frame frame, std::span<const std:
   frame.hash_type =
       steering.hash.type == PacketHash::kNone ? std::uint8_t{0} : static_cast<std::uint8_t>(steering.hash.type + 1);
   frame.hash_value = steering.hash.value;
-  return {rx_[steering.queue]->queue(now, frame) ? Received::kQueued : Received::kFull, steering.queue};
+  return {rx_[steering.queue].queue(now, frame) ? Received::kQueued : Received::kFull, steering.queue};
 }
 
 bool BackEnd::passes_filter(std::span<const std::byte> header) const noexcept {
@@ -83,7 +83,7 @@ bool BackEnd::passes_filter(std::span<const std::byte> header) const noexcept {
 }
 
 RxBack::Ran BackEnd::run_rx(std::uint32_t queue, TimeNs now) {
-  RxBack& rx = *rx_[queue];
+  RxBack& rx = rx_[queue];
   if (vif_.fault != Fault::kNone) {
     rx.flush(now);
     return {RxBack::Next::kDisabled, false, false};

@@ -6,8 +6,9 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <vector>
 
+#include "base/owned_list.h"
+#include "base/prefetch.h"
 #include "base/time.h"
 #include "memory/grant_copier.h"
 #include "vif/ctrl_back.h"
@@ -91,11 +92,11 @@ class BackEnd {
   // Requires: is_connected(); queue < queues().
   [[nodiscard]] TxBack::Polled poll_tx(std::uint32_t queue, TimeNs now);
   [[nodiscard]] bool has_new_requests(std::uint32_t queue) noexcept {
-    return vif_.fault == Fault::kNone && tx_[queue]->has_new_requests();
+    return vif_.fault == Fault::kNone && tx_[queue].has_new_requests();
   }
 
-  void prefetch_queue(std::uint32_t queue) const noexcept { prefetch(tx_[queue].get(), sizeof(TxBack)); }
-  void prefetch_requests(std::uint32_t queue) const noexcept { tx_[queue]->prefetch_requests(); }
+  void prefetch_queue(std::uint32_t queue) const noexcept { prefetch(&tx_[queue], sizeof(TxBack)); }
+  void prefetch_requests(std::uint32_t queue) const noexcept { tx_[queue].prefetch_requests(); }
 
   // Whether the queue is polled next when credit comes, and not before.
   [[nodiscard]] bool waits_for_credit(std::uint32_t queue) const noexcept {
@@ -132,9 +133,9 @@ class BackEnd {
   [[nodiscard]] RxBack::Ran run_rx(std::uint32_t queue, TimeNs now);
   // When run_rx() is due although nobody notifies; kNever.
   [[nodiscard]] TimeNs rx_timer_ns(std::uint32_t queue) const noexcept {
-    return vif_.fault == Fault::kNone ? rx_[queue]->timer_ns() : kNever;
+    return vif_.fault == Fault::kNone ? rx_[queue].timer_ns() : kNever;
   }
-  [[nodiscard]] const RxBack& rx(std::uint32_t queue) const noexcept { return *rx_[queue]; }
+  [[nodiscard]] const RxBack& rx(std::uint32_t queue) const noexcept { return rx_[queue]; }
 
   // ---- the control ring
 
@@ -152,8 +153,8 @@ class BackEnd {
   bool multicast_control_ = false;
   std::uint32_t stalled_queues_ = 0;
   Waiters waiters_;
-  std::vector<std::unique_ptr<TxBack>> tx_;
-  std::vector<std::unique_ptr<RxBack>> rx_;
+  OwnedList<TxBack, kMaxQueues> tx_;
+  OwnedList<RxBack, kMaxQueues> rx_;
   std::unique_ptr<HashConfig> hash_;
   std::unique_ptr<CtrlBack> control_;
 };
