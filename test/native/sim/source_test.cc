@@ -2,24 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <vector>
 
+#include "native/sim/source_times.h"
+
 using namespace ringback;
-
-namespace {
-
-template <class S>
-std::vector<TimeNs> times(S source, std::size_t most = 100) {
-  std::vector<TimeNs> all;
-  while (source.next_ns() != kNever && all.size() < most) {
-    all.push_back(source.next_ns());
-    CHECK(source.take().offered_ns == all.back());
-  }
-  return all;
-}
-
-}  // namespace
 
 TEST_CASE("constant: the rate is exact, the remainder is carried") {
   // 100 bytes at 3 bits a second: 800/3 s a frame.
