@@ -38,12 +38,14 @@
     "addon_sources": [
       "native/addon/arguments.cc",
       "native/addon/environment.cc",
+      "native/addon/fields.cc",
       "native/addon/machine_events.cc",
       "native/addon/machine_wrap.cc",
       "native/addon/module.cc",
       "native/addon/ring_back.cc",
       "native/addon/ring_front.cc",
       "native/addon/ring_memory.cc",
+      "native/addon/source_options.cc",
       "native/addon/world.cc",
       "native/addon/world_options.cc"
     ],

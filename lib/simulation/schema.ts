@@ -109,9 +109,7 @@ export const scenarioSchema = z
       ),
       vifs: named(vif, 'write at least one vif, as in { web: { uplink: eth0 } }', 'The vifs, by name.'),
       traffic: z
-        .array(z.discriminatedUnion('kind', [constant, replay]), {
-          error: 'write a list of sources, each - { kind: ... }',
-        })
+        .array(sourceSchema, { error: 'write a list of sources, each - { kind: ... }' })
         .meta({ description: 'What the guests send and get.' }),
       output: output.prefault({}).meta({ description: 'What is recorded.' }),
     },
