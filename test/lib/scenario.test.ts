@@ -188,7 +188,13 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     11,
     /"constnat" is no kind of traffic; did you mean "constant"\?$/,
   ],
-  ['no kind', 'kind: constant, ', '', 11, /traffic\[0\]\.kind: missing; write one of constant, poisson, onoff, flows, replay$/],
+  [
+    'no kind',
+    'kind: constant, ',
+    '',
+    11,
+    /traffic\[0\]\.kind: missing; write one of constant, poisson, onoff, flows, replay$/,
+  ],
   [
     'a start after the end',
     'start: 5s',
