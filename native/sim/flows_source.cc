@@ -42,7 +42,7 @@ FlowsSource::FlowsSource(const FlowsConfig& config, std::uint64_t seed)
 void FlowsSource::begin_flows() {
   while (!free_.empty()) {
     const TimeNs at = std::max({arrival_ns_, free_.front().from, begun_ns_});
-    if (at >= stop_ns_ || (!due_.empty() && at > due_.front().at)) return;
+    if (!due_.empty() && at > due_.front().at) return;
     const std::uint32_t flow = free_.front().flow;
     free_.pop();
     begun_ns_ = at;

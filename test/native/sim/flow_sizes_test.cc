@@ -78,6 +78,14 @@ TEST_CASE("flow sizes: each size between two points is as likely, none beyond") 
   CHECK(count[3] + count[4] + count[5] + count[10] == 60'000);
 }
 
+TEST_CASE("flow sizes: the lowest number draws from the first part that has any") {
+  // SplitMix64 gives 0 first, which is the share of the part without flows too.
+  Random random(std::uint64_t{0} - 0x9e3779b97f4a7c15);
+  CHECK(Random(random).next() == 0);
+  const std::vector<FlowSizePoint> points{{0, 0}, {5, 0}, {10, 1'000'000'000}};
+  CHECK(FlowSizes(points).draw(random) > 5);
+}
+
 TEST_CASE("framing: frames of flows are full but the last, and their sum is that of all frames") {
   for (const FlowFraming framing :
        {FlowFraming{60, 42}, FlowFraming{61, 42}, FlowFraming{100, 54}, FlowFraming{130, 60}, FlowFraming{1500, 42}}) {
