@@ -43,7 +43,7 @@ class FlowsSource {
   [[nodiscard]] TimeNs next_ns() const noexcept { return next_ns_; }
   [[nodiscard]] Offer take();
 
-  // Flows that began up to now, for tests.
+  // Flows drawn so far, for tests.
   [[nodiscard]] std::uint64_t started() const noexcept { return started_; }
 
  private:

@@ -16,7 +16,7 @@
 namespace ringback {
 
 // Any source, and where its frames begin: at a vif's guest, or at the far end of a NIC's wire, for a vif. The times of
-// its frames never fall, and all are below its stop.
+// its frames never fall.
 class Source {
  public:
   using Kind = std::variant<ConstantSource, PoissonSource, OnOffSource, FlowsSource, ReplaySource>;
