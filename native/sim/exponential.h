@@ -13,17 +13,19 @@ struct Exponential {
   std::uint64_t fraction = 0;
 };
 
-// A number beyond this comes once in 6 * 10^27 draws; it is then this one and its fraction.
-inline constexpr std::uint32_t kMaxExponentialWhole = 63;
+// 65 * ln 2 is not passed.
+inline constexpr std::uint32_t kMaxExponentialWhole = 45;
 
 // A number with density e^-x: mean 1, variance 1.
 //
-// Method:  of uniform numbers u1, u2 ..., the first that is not below its predecessor is at an even place with
-//          probability e^-u1. Then u1 is the fraction; otherwise the whole part is one more, and another u1 is tried.
-//          There are comparisons only: no logarithm, no table, nothing rounded.
-// Error:   fractions are multiples of 2^-64, and equal numbers, one pair in 2^64, count as rising.
-// Cost:    4.3 uniform numbers on average.
-// Source:  J. von Neumann, "Various techniques used in connection with random digits", 1951
+// Method:  the number of whole ln 2 in it is that of the tosses of a coin before it falls the other way. What is left
+// is
+//          below ln 2, and is found by comparing uniform numbers with the sums of (ln 2)^i / i!, and taking the least
+//          of a few: there is no logarithm, and the constants are integers.
+// Error:   ln 2 and the sums are rounded to 2^-64, so that the number is wrong by 2^-58 at most. One beyond 64 * ln 2
+//          comes once in 2^64 draws, and none is beyond 65.
+// Cost:    2.7 uniform numbers on average, and two in two of three cases.
+// Source:  Knuth, "The Art of Computer Programming", volume 2, 3.4.1, algorithm S
 [[nodiscard]] Exponential draw_exponential(Random& random) noexcept;
 
 // Gaps between the events of a Poisson process: exponentially distributed about a mean.
