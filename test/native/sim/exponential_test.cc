@@ -33,6 +33,14 @@ TEST_CASE("exponential: the same numbers on every machine") {
   CHECK(third.fraction == 0xf928b192050c3965);
 }
 
+TEST_CASE("exponential: the rarest number there is") {
+  Random random(std::uint64_t{0} - 0x9e3779b97f4a7c15);  // SplitMix64 gives 0 first: 64 tosses
+  const double largest = value(draw_exponential(random));
+  CHECK(largest >= 64 * std::log(2));
+  CHECK(largest < 65 * std::log(2));
+  CHECK(largest < kMaxExponentialWhole + 1);
+}
+
 TEST_CASE("exponential: mean and variance are 1, and e^-x are above x") {
   constexpr int kDraws = 2'000'000;
   const std::vector<double> limits{0.01, 0.1, 0.25, 0.5, 0.75, 0.99, 1, 1.01, 1.5, 2, 2.5, 3, 4, 5, 7, 9, 11};
