@@ -4,15 +4,15 @@ export { enforcedBps, formatBytes, formatCap, formatDuration, formatRate } from 
 export { parseBitRate, parseDuration, parseRate, parseSize } from './units.ts'
 export type { CreditRate, FormatOptions } from './units.ts'
 export { checkScenario, parseScenario } from './simulation/scenario.ts'
+export type { Scenario, ScenarioBridge, ScenarioNic, ScenarioVif } from './simulation/scenario.ts'
 export type {
   ConstantSource,
+  FlowsSource,
+  OnOffSource,
+  PoissonSource,
   ReplaySource,
-  Scenario,
-  ScenarioBridge,
-  ScenarioNic,
   ScenarioSource,
-  ScenarioVif,
-} from './simulation/scenario.ts'
+} from './simulation/scenario-traffic.ts'
 export { scenarioJsonSchema } from './simulation/schema.ts'
 export type { ScenarioInput } from './simulation/schema.ts'
 export { headerStride, loadCapture, readCapture } from './simulation/pcap.ts'

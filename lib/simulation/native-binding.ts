@@ -43,18 +43,55 @@ interface NativeSourceBase {
   stopNs: number
 }
 
-/** Frames 0, 1, 2 ... of `sizeBytes` at `rateBps` from startNs on, of flows 0..flows-1 in turn. */
-export interface NativeConstantSource extends NativeSourceBase {
-  kind: 'constant'
+interface NativeMadeUpSource extends NativeSourceBase {
   rateBps: number
-  sizeBytes: number
-  flows: number
-  /** Each frame is late by a seeded random time below this, which leaves the rate as it is. */
-  jitterNs: number
   /** Index of the vif whose address is the other end's; -1: the station outside. */
   peer: number
+}
+
+interface NativeTurnsSource extends NativeMadeUpSource {
+  /** Frames are of flows 0..flows-1 in turn. */
+  flows: number
   /** 0: UDP frames. Above: TCP frames that ask for segments of so many bytes (GSO), up to 65535 bytes a frame. */
   gsoBytes: number
+}
+
+/** Frames 0, 1, 2 ... of `sizeBytes` at `rateBps` from startNs on. */
+export interface NativeConstantSource extends NativeTurnsSource {
+  kind: 'constant'
+  sizeBytes: number
+  /** Each frame is late by a seeded random time below this, which leaves the rate as it is. */
+  jitterNs: number
+}
+
+/** Frames with exponentially distributed distances, of sizes at random. */
+export interface NativePoissonSource extends NativeTurnsSource {
+  kind: 'poisson'
+  /** 1 to 16; weights from 1 to 1000. */
+  sizes: { sizeBytes: number; weight: number }[]
+}
+
+/** Frames at even distances of the time in which it is on. */
+export interface NativeOnOffSource extends NativeTurnsSource {
+  kind: 'onoff'
+  sizeBytes: number
+  /** At least the time of a frame at rateBps. */
+  onNs: number
+  offNs: number
+  fixed: boolean
+}
+
+/** Flows of random sizes that arrive at random times. */
+export interface NativeFlowsSource extends NativeMadeUpSource {
+  kind: 'flows'
+  /** websearch, datamining, or points. */
+  distribution: string
+  /** For `points`: of 10^9 flows `share` have at most `bytes`; both rise, from share 0 to 10^9. */
+  points: { bytes: number; share: number }[]
+  loadBps: number
+  sizeBytes: number
+  /** Flows at a time, 1 to 4096. */
+  active: number
 }
 
 /** Frame i is offered at startNs + timesNs[i], and again each loopNs when that is above 0. */
@@ -66,6 +103,9 @@ export interface NativeReplaySource extends NativeSourceBase {
   /** 128 bytes a frame. */
   headers: Uint8Array
 }
+
+export type NativeSource =
+  NativeConstantSource | NativePoissonSource | NativeOnOffSource | NativeFlowsSource | NativeReplaySource
 
 /**
  * What is written as pcap: frames that left a NIC, that came to it over the wire, that a guest sent (as put on its ring),
@@ -85,7 +125,7 @@ export interface NativeWorldOptions {
   nics: NativeNic[]
   bridges: NativeBridge[]
   vifs: NativeVif[]
-  sources: (NativeConstantSource | NativeReplaySource)[]
+  sources: NativeSource[]
   captures: NativeCapture[]
 }
 

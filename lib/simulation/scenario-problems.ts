@@ -2,7 +2,8 @@ import { distance } from 'fastest-levenshtein'
 import type { z } from 'zod'
 
 import { quote } from '../quote.ts'
-import { keysAt, sourceSchemas } from './schema.ts'
+import { keysAt } from './schema.ts'
+import { sourceSchemas } from './traffic-schema.ts'
 import type { Path } from './yaml-source.ts'
 
 /** One thing that is wrong with a scenario: where, and `what; how to fix`. */
@@ -13,7 +14,7 @@ export interface Problem {
 
 /** Words of the scenario language that this version does not have yet. */
 const laterKeys = new Set(['bonds', 'events', 'control', 'costs', 'min', 'weight'])
-const laterKinds = new Set(['poisson', 'onoff', 'flows', 'tcp'])
+const laterKinds = new Set(['tcp'])
 
 /** `vifs.web.rate`, `traffic[0].pcap`. */
 export function pathName(path: Path): string {
@@ -76,7 +77,7 @@ function wrongKind(value: unknown): string {
   const kinds = Object.keys(sourceSchemas)
   if (value === undefined || value === null) return `missing; write one of ${kinds.join(', ')}`
   if (typeof value !== 'string') return `${show(value)} is no kind of traffic; write one of ${kinds.join(', ')}`
-  if (laterKinds.has(value)) return `${quote(value)} is not available in this version; use ${kinds.join(' or ')}`
+  if (laterKinds.has(value)) return `${quote(value)} is not available in this version; use one of ${kinds.join(', ')}`
   const near = nearest(value, kinds)
   return `${quote(value)} is no kind of traffic; ${near === undefined ? `the kinds are ${list(kinds)}` : `did you mean "${near}"?`}`
 }

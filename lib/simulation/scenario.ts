@@ -6,6 +6,8 @@ import type { CreditRate } from '../units.ts'
 import { problemsIn } from './scenario-checks.ts'
 import { pathName, problemsOf } from './scenario-problems.ts'
 import type { Problem } from './scenario-problems.ts'
+import { toSource } from './scenario-traffic.ts'
+import type { ScenarioSource } from './scenario-traffic.ts'
 import { scenarioSchema } from './schema.ts'
 import type { CheckedInput } from './schema.ts'
 import { parseYaml } from './yaml-source.ts'
@@ -42,43 +44,6 @@ export interface ScenarioVif {
   /** Two event channels a queue, or one. */
   splitEventChannels: boolean
 }
-
-interface SourceBase {
-  /** The name of its vif. */
-  vif: string
-  /** out: the guest sends the frames; in: they arrive on its uplink's (first) NIC and go to the guest. */
-  direction: 'out' | 'in'
-  startNs: number
-  /** null: the end of the run. */
-  stopNs: number | null
-}
-
-export interface ConstantSource extends SourceBase {
-  kind: 'constant'
-  rateBps: number
-  sizeBytes: number
-  flows: number
-  /** Each frame is late by a random part of the distance between two, below this fraction. */
-  jitter: number
-  /** The vif whose address the frames have; null: a station outside. */
-  to: string | null
-  /** 0: UDP frames. Above: TCP frames to be cut into segments with so many bytes of payload. */
-  gsoBytes: number
-}
-
-export interface ReplaySource extends SourceBase {
-  kind: 'replay'
-  /** Absolute path of the capture. */
-  pcap: string
-  /** The guest's MAC, lower case, with colons. out: the frames from it; in: those from others to it or to a group. */
-  guest: string
-  loop: boolean
-  speed: number
-  /** Where the scenario names the capture, for messages: `web.yaml:12: traffic[0].pcap`. */
-  origin: string
-}
-
-export type ScenarioSource = ConstantSource | ReplaySource
 
 /** A checked scenario: every default filled in, every quantity a number. */
 export interface Scenario {
@@ -175,20 +140,4 @@ function toScenario(input: CheckedInput, directory: string, locate: Locate): Sce
     traffic: input.traffic.map((source, i) => toSource(source, directory, locate(['traffic', i, 'pcap']))),
     output: { intervalNs: input.output.interval, ...(input.output.pcap && { pcap: input.output.pcap }) },
   }
-}
-
-function toSource(source: CheckedInput['traffic'][number], directory: string, origin: string): ScenarioSource {
-  const base: SourceBase = {
-    vif: source.vif,
-    direction: source.direction,
-    startNs: source.start,
-    stopNs: source.stop ?? null,
-  }
-  if (source.kind === 'constant') {
-    const { rate, size, flows, jitter, to = null, gso = 0 } = source
-    return { kind: 'constant', ...base, rateBps: rate, sizeBytes: size, flows, jitter, to, gsoBytes: gso }
-  }
-  const { pcap, guest, loop, speed } = source
-  const mac = guest.toLowerCase().replaceAll('-', ':')
-  return { kind: 'replay', ...base, pcap: resolve(directory, pcap), guest: mac, loop, speed, origin }
 }

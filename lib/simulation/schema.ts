@@ -1,20 +1,8 @@
 import { z } from 'zod'
 
 import { parseRate } from '../units.ts'
-import {
-  bitRate,
-  duration,
-  flag,
-  fraction,
-  maxDurationNs,
-  named,
-  names,
-  size,
-  startTime,
-  text,
-  unit,
-  whole,
-} from './schema-words.ts'
+import { bitRate, duration, flag, maxDurationNs, named, names, size, text, unit, whole } from './schema-words.ts'
+import { sourceKeys, sourceSchema, weightedSizeKeys } from './traffic-schema.ts'
 
 // The scenario's keys, their ranges and defaults: docs for people, a JSON Schema for editors and the check itself come
 // from here.
@@ -78,60 +66,6 @@ const vif = z
   )
   .meta({ description: 'A virtual interface: front end in the guest, back end in the host, one credit shaper.' })
 
-const vifOfSource = () =>
-  text('name the vif that sends it, as in web', 'The vif that sends or, with direction: in, gets it.')
-const direction = () =>
-  z
-    .enum(['out', 'in'], { error: 'write out or in' })
-    .meta({ description: 'out: the guest sends the frames; in: they come over the wire and go to the guest.' })
-    .prefault('out')
-const stopTime = () =>
-  duration(1, maxDurationNs, 'write a time of the run, as in 55s', 'When the source stops; absent: with the run.')
-
-const constant = z.strictObject({
-  kind: z.literal('constant').meta({ description: 'Frames of one size at even distances.' }),
-  vif: vifOfSource(),
-  rate: bitRate('Offered load, frames without FCS.'),
-  size: size(60, 65535, '1500', 'Bytes of a frame without FCS.'),
-  direction: direction(),
-  to: text(
-    'name the vif that gets it, as in db',
-    'Another vif on the same bridge, whose address the frames have; absent: a station outside.',
-  ).optional(),
-  gso: size(
-    536,
-    8960,
-    '1448',
-    'TCP frames larger than the MTU, to be cut into segments with so many bytes of payload; absent: UDP frames.',
-  ).optional(),
-  start: startTime().prefault(0),
-  stop: stopTime().optional(),
-  flows: whole(1, 64511, 'Frames belong to this many flows in turn.').prefault(1),
-  jitter: fraction(0, 1, 'Each frame is late by a random part of the distance, below this.').prefault(0),
-})
-
-const replay = z.strictObject({
-  kind: z.literal('replay').meta({ description: 'Frames of a capture, at its times and lengths.' }),
-  vif: vifOfSource(),
-  pcap: text('name a classic pcap file, as in captures/web.pcap', 'A classic pcap file, relative to the scenario.'),
-  guest: z
-    .string({ error: "write the guest's MAC in quotes, as in 'fe:b6:f2:0c:ea:6f'" })
-    .regex(/^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$/, {
-      error: "write the guest's MAC in quotes, as in 'fe:b6:f2:0c:ea:6f'",
-    })
-    .meta({
-      description: "The guest's MAC. out: the frames from it; in: those from others that are sent to it or to a group.",
-    }),
-  direction: direction(),
-  loop: flag('Start again when the capture is over.').prefault(false),
-  speed: fraction(0.001, 1_000_000, 'How many times faster than captured.').prefault(1),
-  start: startTime().prefault(0),
-  stop: stopTime().optional(),
-})
-
-/** The kinds of traffic that this version has. */
-export const sourceSchemas = { constant, replay }
-
 const pcap = z
   .strictObject(
     {
@@ -175,9 +109,7 @@ export const scenarioSchema = z
       ),
       vifs: named(vif, 'write at least one vif, as in { web: { uplink: eth0 } }', 'The vifs, by name.'),
       traffic: z
-        .array(z.discriminatedUnion('kind', [constant, replay]), {
-          error: 'write a list of sources, each - { kind: ... }',
-        })
+        .array(sourceSchema, { error: 'write a list of sources, each - { kind: ... }' })
         .meta({ description: 'What the guests send and get.' }),
       output: output.prefault({}).meta({ description: 'What is recorded.' }),
     },
@@ -205,5 +137,5 @@ export function keysAt(path: readonly PropertyKey[], kind: unknown): string[] {
   if (section === 'bridges') return keysOf(bridge)
   if (section === 'vifs') return keysOf(vif)
   if (section === 'output') return keysOf(path[1] === 'pcap' ? pcap : output)
-  return keysOf(kind === 'replay' ? replay : constant)
+  return path[2] === 'sizes' ? weightedSizeKeys : sourceKeys(kind)
 }

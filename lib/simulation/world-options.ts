@@ -1,16 +1,8 @@
-import { RingbackError } from '../errors.ts'
 import type { CaptureFile } from './capture-files.ts'
-import type { NativeConstantSource, NativeReplaySource, NativeVif, NativeWorldOptions } from './native-binding.ts'
-import { headerStride, loadCapture } from './pcap.ts'
-import type { Capture } from './pcap.ts'
-import type { ConstantSource, ReplaySource, Scenario, ScenarioVif } from './scenario.ts'
-
-/** Where things stand in the world's lists, by name. */
-interface Indices {
-  nics: ReadonlyMap<string, number>
-  bridges: ReadonlyMap<string, number>
-  vifs: ReadonlyMap<string, number>
-}
+import type { NativeVif, NativeWorldOptions } from './native-binding.ts'
+import type { Scenario, ScenarioVif } from './scenario.ts'
+import { indexOf, sourceOptions } from './source-options.ts'
+import type { Indices } from './source-options.ts'
 
 /**
  * A scenario in the native simulator's terms: indices instead of names, captures read.
@@ -48,7 +40,7 @@ export async function worldOptions(
       queues: vif.queues,
       splitEventChannels: vif.splitEventChannels,
     })),
-    sources: await sourcesOf(scenario, indices),
+    sources: await sourceOptions(scenario, indices),
     captures: files.map(({ kind, name }) => ({
       kind,
       index: indexOf(kind.startsWith('nic') ? indices.nics : indices.vifs, name),
@@ -64,97 +56,4 @@ function uplinkOf({ uplink }: ScenarioVif, { nics, bridges }: Indices): Pick<Nat
   const bridge = bridges.get(uplink)
   if (bridge !== undefined) return { uplinkKind: 'bridge', uplink: bridge }
   return { uplinkKind: 'nic', uplink: indexOf(nics, uplink) }
-}
-
-async function sourcesOf(scenario: Scenario, indices: Indices): Promise<NativeWorldOptions['sources']> {
-  const captures = new Map<string, Promise<Capture>>()
-  const sources: NativeWorldOptions['sources'] = []
-  for (const source of scenario.traffic) {
-    const stopNs = Math.min(source.stopNs ?? scenario.durationNs, scenario.durationNs)
-    const { direction, startNs } = source
-    if (startNs >= stopNs) continue // a run cut short by --duration
-    const vif = indexOf(indices.vifs, source.vif)
-    const nic = direction === 'in' ? nicBefore(vif, scenario, indices) : 0
-    const base = { vif, direction, nic, startNs, stopNs }
-    sources.push(source.kind === 'constant' ? constant(source, base, indices) : await replay(source, base, captures))
-  }
-  return sources
-}
-
-/** The NIC on which frames for a vif come in: its uplink, or the first one of that bridge. */
-function nicBefore(vif: number, scenario: Scenario, { nics, bridges }: Indices): number {
-  const uplink = scenario.vifs[vif]?.uplink ?? ''
-  const bridge = scenario.bridges[bridges.get(uplink) ?? -1]
-  return indexOf(nics, bridge ? (bridge.nics[0] ?? '') : uplink)
-}
-
-function indexOf(indices: ReadonlyMap<string, number>, name: string): number {
-  const index = indices.get(name)
-  if (index === undefined) throw new RingbackError('ERR_SCENARIO', `there is no "${name}"; use checkScenario first`)
-  return index
-}
-
-type Base = Pick<NativeReplaySource, 'vif' | 'direction' | 'nic' | 'startNs' | 'stopNs'>
-
-function constant(source: ConstantSource, base: Base, { vifs }: Indices): NativeConstantSource {
-  const { rateBps, sizeBytes, flows, to, gsoBytes } = source
-  const jitterNs = Math.floor((source.jitter * sizeBytes * 8e9) / rateBps)
-  const peer = to === null ? -1 : indexOf(vifs, to)
-  return { kind: 'constant', ...base, rateBps, sizeBytes, flows, jitterNs, peer, gsoBytes }
-}
-
-async function replay(
-  source: ReplaySource,
-  base: Base,
-  captures: Map<string, Promise<Capture>>,
-): Promise<NativeReplaySource> {
-  const capture = await captureOf(source, captures)
-  const { speed } = source
-  const times = speed === 1 ? capture.timesNs : capture.timesNs.map((time) => faster(time, speed))
-  const period = source.loop ? periodNs(source, capture, times.at(-1) ?? 0n) : 0n
-  const length = BigInt(base.stopNs - base.startNs)
-  // A damaged clock can put frames centuries ahead: what lies behind the run is left out here.
-  const isOneRound = period === 0n || period >= length
-  const count = isOneRound ? countBelow(times, length) : times.length
-  return {
-    kind: 'replay',
-    ...base,
-    loopNs: isOneRound ? 0 : Number(period),
-    timesNs: times.subarray(0, count),
-    sizesBytes: capture.sizesBytes.subarray(0, count),
-    headers: capture.headers.subarray(0, count * headerStride),
-  }
-}
-
-/** How many of the rising `times` are below `end`. */
-function countBelow(times: BigInt64Array, end: bigint): number {
-  const first = times.findIndex((time) => time >= end)
-  return first < 0 ? times.length : first
-}
-
-async function captureOf(source: ReplaySource, captures: Map<string, Promise<Capture>>): Promise<Capture> {
-  const { guest, direction, pcap } = source
-  const key = `${guest} ${direction} ${pcap}`
-  const loading = captures.get(key) ?? loadCapture(pcap, guest, direction)
-  captures.set(key, loading)
-  try {
-    return await loading
-  } catch (cause) {
-    if (!(cause instanceof RingbackError)) throw cause
-    throw new RingbackError(cause.code, `${source.origin}: ${cause.message}`, { cause })
-  }
-}
-
-/** A time of the capture at the replay's speed, in millionths of it: no rounding but to nanoseconds. */
-function faster(timeNs: bigint, speed: number): bigint {
-  return (timeNs * 1_000_000n) / BigInt(Math.round(speed * 1e6))
-}
-
-/** The period of a looped capture: its span and one mean gap, so that the last frame and the first keep a distance. */
-function periodNs(source: ReplaySource, { spanNs, recordCount }: Capture, lastNs: bigint): bigint {
-  const written = recordCount > 1 ? spanNs + spanNs / BigInt(recordCount - 1) : 0n
-  const period = faster(written, source.speed)
-  if (period === 0n)
-    throw new RingbackError('ERR_PCAP', `${source.origin}: ${source.pcap}: lasts no time; replay it with loop: false`)
-  return period > lastNs ? period : lastNs + 1n
 }

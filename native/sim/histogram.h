@@ -9,7 +9,12 @@
 namespace ringback {
 
 class Histogram {
+  static constexpr std::uint32_t kSubBits = 7;
+  static constexpr std::size_t kSub = std::size_t{1} << kSubBits;
+
  public:
+  static constexpr std::size_t kMaxBuckets = (64 - kSubBits + 1) * kSub;
+
   void record(std::uint64_t value) {
     const std::size_t at = bucket_of(value);
     if (at >= buckets_.size()) buckets_.resize(at + 1);
@@ -28,6 +33,8 @@ class Histogram {
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
+  // Those that take memory: at most kMaxBuckets, 59 KB, whatever is recorded.
+  [[nodiscard]] std::size_t buckets() const noexcept { return buckets_.size(); }
 
   // The smallest recorded value that at least `numerator` in `denominator` values do not exceed, to a bucket's
   // precision; 0 when nothing was recorded.
@@ -42,9 +49,6 @@ class Histogram {
   }
 
  private:
-  static constexpr std::uint32_t kSubBits = 7;
-  static constexpr std::size_t kSub = std::size_t{1} << kSubBits;
-
   // Values below 2 * kSub have a bucket of their own.
   [[nodiscard]] static std::size_t bucket_of(std::uint64_t value) noexcept {
     const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - static_cast<int>(kSubBits) - 1);

@@ -177,9 +177,9 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
   [
     'a kind of a later version',
     'kind: constant',
-    'kind: poisson',
+    'kind: tcp',
     11,
-    /"poisson" is not available in this version; use constant or replay$/,
+    /"tcp" is not available in this version; use one of constant, poisson, onoff, flows, replay$/,
   ],
   [
     'an unknown kind',
@@ -188,7 +188,13 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     11,
     /"constnat" is no kind of traffic; did you mean "constant"\?$/,
   ],
-  ['no kind', 'kind: constant, ', '', 11, /traffic\[0\]\.kind: missing; write one of constant, replay$/],
+  [
+    'no kind',
+    'kind: constant, ',
+    '',
+    11,
+    /traffic\[0\]\.kind: missing; write one of constant, poisson, onoff, flows, replay$/,
+  ],
   [
     'a start after the end',
     'start: 5s',

@@ -23,6 +23,22 @@ TEST_CASE("small values are exact") {
   CHECK(histogram.quantile(1, 1) == 100);
 }
 
+TEST_CASE("memory: no more buckets than kMaxBuckets, whatever is recorded and however often") {
+  Histogram histogram;
+  Random random(4);
+  for (int i = 0; i < 200'000; ++i) histogram.record(random.next() >> random.below(64));
+  const std::size_t buckets = histogram.buckets();
+  for (std::uint32_t bit = 0; bit < 64; ++bit) histogram.record((std::uint64_t{1} << bit) - 1);
+  histogram.record(~std::uint64_t{0});
+  CHECK(buckets <= Histogram::kMaxBuckets);
+  CHECK(histogram.buckets() == Histogram::kMaxBuckets);
+  Histogram sum;
+  sum.merge(histogram);
+  sum.merge(histogram);
+  CHECK(sum.buckets() == Histogram::kMaxBuckets);
+  CHECK(sum.count() == 2 * histogram.count());
+}
+
 TEST_CASE("property: quantiles are within 0.4 % of the sorted values', the maximum is exact") {
   Random random(2);
   for (int round = 0; round < 50; ++round) {

@@ -2,24 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include <cstring>
+#include <algorithm>
 #include <vector>
 
+#include "native/sim/source_times.h"
+
 using namespace ringback;
-
-namespace {
-
-template <class S>
-std::vector<TimeNs> times(S source, std::size_t most = 100) {
-  std::vector<TimeNs> all;
-  while (source.next_ns() != kNever && all.size() < most) {
-    all.push_back(source.next_ns());
-    CHECK(source.take().offered_ns == all.back());
-  }
-  return all;
-}
-
-}  // namespace
 
 TEST_CASE("constant: the rate is exact, the remainder is carried") {
   // 100 bytes at 3 bits a second: 800/3 s a frame.
@@ -39,6 +27,18 @@ TEST_CASE("constant: flows take turns, with a port each") {
   std::vector<int> ports;
   for (int i = 0; i < 4; ++i) ports.push_back(std::to_integer<int>(source.take().header[35]));
   CHECK(ports == std::vector{0, 1, 2, 0});
+}
+
+TEST_CASE("every frame of a source has a payload seed of its own, and so has another source's") {
+  ConstantSource a({.rate_bps = 1000, .size_bytes = 60}, 1);
+  ConstantSource b({.rate_bps = 1000, .size_bytes = 60}, 2);
+  std::vector<std::uint32_t> seeds;
+  for (int i = 0; i < 1000; ++i) {
+    seeds.push_back(a.take().payload_seed);
+    seeds.push_back(b.take().payload_seed);
+  }
+  std::ranges::sort(seeds);
+  CHECK(std::ranges::adjacent_find(seeds) == seeds.end());
 }
 
 TEST_CASE("constant: jitter delays within the gap, never reorders, and follows the seed") {
