@@ -5,9 +5,9 @@
 // N hosts offer 1.25 times their share of 1 Gb/s in frames of 1500 bytes, each is capped at 0.9 of its share, 16 frames
 // a window, and all of them send through one NIC.
 #include <cstdint>
-#include <ctime>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,7 +25,11 @@ constexpr std::uint32_t kFrameBytes = 1500;
 constexpr std::uint64_t kWindowFrames = 16;
 constexpr std::uint32_t kQueueFrames = 64;
 
-inline std::int64_t cpu_ns() { timespec t; clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); return t.tv_sec * 1000000000ll + t.tv_nsec; }
+inline std::int64_t cpu_ns() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
 
 struct Outcome {
   std::uint64_t delivered = 0;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include "base/assert.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "net/packet_header.h"
@@ -31,10 +32,21 @@ class ConstantSource {
   // When the next frame is offered; kNever after the last one.
   [[nodiscard]] TimeNs next_ns() const noexcept { return next_ns_; }
   // Takes that frame. Requires: next_ns() != kNever.
-  [[nodiscard]] Offer take() noexcept;
+  [[nodiscard]] Offer take() noexcept {
+    RB_ASSERT(next_ns_ != kNever);
+    const Offer offer = frames_.take(next_ns_, 0);
+    due_ns_ += gaps_.next(carry_);
+    schedule();
+    return offer;
+  }
 
  private:
-  void schedule() noexcept;
+  void schedule() noexcept {
+    if (due_ns_ >= stop_ns_)
+      next_ns_ = kNever;
+    else
+      next_ns_ = due_ns_ + (jitter_ns_ == 0 ? 0 : random_.below(jitter_ns_));
+  }
 
   TimeNs stop_ns_;
   TimeNs jitter_ns_;

@@ -1,9 +1,11 @@
 // Latencies in constant memory: 128 buckets a power of two, so that a bucket's middle is within 0.4 % of its values.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace ringback {
@@ -17,16 +19,18 @@ class Histogram {
 
   void record(std::uint64_t value) {
     const std::size_t at = bucket_of(value);
-    if (at >= buckets_.size()) buckets_.resize(at + 1);
-    ++buckets_[at];
+    ++chunk(at / kSub)[at % kSub];
     ++count_;
     max_ = std::max(max_, value);
   }
 
   // Adds what another one has recorded.
   void merge(const Histogram& other) {
-    if (other.buckets_.size() > buckets_.size()) buckets_.resize(other.buckets_.size());
-    for (std::size_t i = 0; i < other.buckets_.size(); ++i) buckets_[i] += other.buckets_[i];
+    for (std::size_t i = 0; i < other.chunks_.size(); ++i) {
+      if (!other.chunks_[i]) continue;
+      Chunk& sum = chunk(i);
+      for (std::size_t k = 0; k < kSub; ++k) sum[k] += (*other.chunks_[i])[k];
+    }
     count_ += other.count_;
     max_ = std::max(max_, other.max_);
   }
@@ -34,7 +38,9 @@ class Histogram {
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
   // Those that take memory: at most kMaxBuckets, 59 KB, whatever is recorded.
-  [[nodiscard]] std::size_t buckets() const noexcept { return buckets_.size(); }
+  [[nodiscard]] std::size_t buckets() const noexcept {
+    return kSub * static_cast<std::size_t>(std::ranges::count_if(chunks_, [](const auto& chunk) { return !!chunk; }));
+  }
 
   // The smallest recorded value that at least `numerator` in `denominator` values do not exceed, to a bucket's
   // precision; 0 when nothing was recorded.
@@ -43,8 +49,11 @@ class Histogram {
     const auto rank = static_cast<std::uint64_t>(
         (static_cast<unsigned __int128>(count_) * numerator + denominator - 1) / denominator);
     std::uint64_t seen = 0;
-    for (std::size_t i = 0; i < buckets_.size(); ++i)
-      if ((seen += buckets_[i]) >= rank && seen > 0) return std::min(middle_of(i), max_);
+    for (std::size_t i = 0; i < chunks_.size(); ++i) {
+      if (!chunks_[i]) continue;
+      for (std::size_t k = 0; k < kSub; ++k)
+        if ((seen += (*chunks_[i])[k]) >= rank && seen > 0) return std::min(middle_of(i * kSub + k), max_);
+    }
     return 0;
   }
 
@@ -61,7 +70,16 @@ class Histogram {
     return low + (std::uint64_t{1} << shift) / 2;
   }
 
-  std::vector<std::uint64_t> buckets_;
+  using Chunk = std::array<std::uint64_t, kSub>;
+
+  Chunk& chunk(std::size_t index) {
+    if (index >= chunks_.size()) chunks_.resize(index + 1);
+    if (!chunks_[index]) [[unlikely]]
+      chunks_[index] = std::make_unique<Chunk>();
+    return *chunks_[index];
+  }
+
+  std::vector<std::unique_ptr<Chunk>> chunks_;  // of kSub buckets each, those that were needed
   std::uint64_t count_ = 0;
   std::uint64_t max_ = 0;
 };

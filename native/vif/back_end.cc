@@ -12,7 +12,6 @@ bool BackEnd::connect(TimeNs now, std::span<const Queue> queues, const Control* 
   RB_ASSERT(!is_connected() && !queues.empty() && queues.size() <= kMaxQueues);
   vif_.fault = Fault::kNone;
   vif_.multicast = {};
-  hash_ = std::make_unique<HashConfig>(static_cast<std::uint32_t>(queues.size()));
   bool attached = true;
   for (const Queue& queue : queues) {
     const auto tx_ring = BackRing<TxRing>::attach(queue.tx_ring);
@@ -25,6 +24,7 @@ bool BackEnd::connect(TimeNs now, std::span<const Queue> queues, const Control* 
   if (attached && control) {
     const auto ring = BackRing<CtrlRing>::attach(control->ring);
     attached = ring.has_value();
+    hash_ = std::make_unique<HashConfig>(static_cast<std::uint32_t>(queues.size()));
     if (attached) control_ = std::make_unique<CtrlBack>(*ring, vif_.guest, control->grants, control->scratch, *hash_);
   }
   if (!attached) {
@@ -37,6 +37,7 @@ bool BackEnd::connect(TimeNs now, std::span<const Queue> queues, const Control* 
 void BackEnd::disconnect(TimeNs now) {
   for (const auto& rx : rx_) rx->flush(now);
   control_.reset();
+  hash_.reset();
   rx_.clear();
   tx_.clear();
   waiters_ = {};
@@ -66,11 +67,16 @@ BackEnd::Waiters BackEnd::on_credit_timer() noexcept {
 BackEnd::Accepted BackEnd::receive(TimeNs now, Frame frame, std::span<const std::byte> header) {
   if (!has_carrier()) return {Received::kNoCarrier, 0};
   if (!passes_filter(header)) return {Received::kFiltered, 0};
-  const HashConfig::Steering steering = hash_->steer(header);
+  const HashConfig::Steering steering = steer(header);
   frame.hash_type =
       steering.hash.type == PacketHash::kNone ? std::uint8_t{0} : static_cast<std::uint8_t>(steering.hash.type + 1);
   frame.hash_value = steering.hash.value;
   return {rx_[steering.queue].queue(now, frame) ? Received::kQueued : Received::kFull, steering.queue};
+}
+
+HashConfig::Steering BackEnd::steer(std::span<const std::byte> header) const noexcept {
+  if (hash_) return hash_->steer(header);
+  return {.queue = queues() == 1 ? 0 : flow_hash(header) % queues(), .hash = {}};
 }
 
 bool BackEnd::passes_filter(std::span<const std::byte> header) const noexcept {

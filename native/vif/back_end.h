@@ -124,6 +124,9 @@ class BackEnd {
     Received result;
     std::uint32_t queue;
   };
+  // The queue that a frame with this header goes to. Requires: is_connected().
+  [[nodiscard]] std::uint32_t queue_of(std::span<const std::byte> header) const noexcept { return steer(header).queue; }
+
   // A frame for the guest. `header` holds its first bytes, up to kHashedHeaderBytes.
   //
   // Source: xen-netback's interface.c xenvif_start_xmit, xenvif_select_queue
@@ -140,10 +143,12 @@ class BackEnd {
   // ---- the control ring
 
   [[nodiscard]] CtrlBack::Polled poll_control();
+  // Requires: connected with a control ring.
   [[nodiscard]] const HashConfig& hash() const noexcept { return *hash_; }
 
  private:
   void wait_for_credit(std::uint32_t queue) noexcept;
+  [[nodiscard]] HashConfig::Steering steer(std::span<const std::byte> header) const noexcept;
   [[nodiscard]] bool passes_filter(std::span<const std::byte> header) const noexcept;
 
   VifState vif_;
@@ -155,7 +160,7 @@ class BackEnd {
   Waiters waiters_;
   OwnedList<TxBack, kMaxQueues> tx_;
   OwnedList<RxBack, kMaxQueues> rx_;
-  std::unique_ptr<HashConfig> hash_;
+  std::unique_ptr<HashConfig> hash_;  // what the control ring sets; none without one
   std::unique_ptr<CtrlBack> control_;
 };
 

@@ -121,7 +121,7 @@ TEST_CASE("stall: the carrier is off until all queues are ready") {
   std::array<std::vector<std::byte>, 2> to_queue;
   for (std::uint32_t host = 0; to_queue[0].empty() || to_queue[1].empty(); ++host) {
     const auto bytes = test::make_header({test::ipv4(10, 0, 0, host & 255), test::ipv4(10, 0, 1, 1), 1000, 80});
-    to_queue[rig.back_end.hash().queue_of(bytes)].assign(bytes.begin(), bytes.end());
+    to_queue[rig.back_end.queue_of(bytes)].assign(bytes.begin(), bytes.end());
   }
   for (std::uint32_t queue = 0; queue < 2; ++queue)
     CHECK(rig.receive(55 * kSecond, 60, to_queue[queue]).queue == queue);
