@@ -176,7 +176,7 @@ class EventQueue {
 
   TimeNs now_ns_ = 0;
   std::vector<Event> due_;
-  std::uint32_t levels_ = 0;      // a bit a level that holds anything
+  std::uint32_t levels_ = 0;     // a bit a level that holds anything
   std::uint32_t first_ = kNone;  // of the wheel, if known
   std::uint32_t free_ = kNone;
   std::vector<Node> nodes_;

@@ -21,7 +21,6 @@ WireFrame to_wire_frame(const Offer& offer, std::uint32_t vif, bool inbound) noe
 
 void QueuePath::handle_responses(TimeNs now) {
   tx_front_->reap();
-  tx_front_->for_next_ids(16, [this](std::uint16_t id) { prefetch(&on_tx_ring_[id]); });
   send(now);
 }
 

@@ -104,13 +104,12 @@ class VifPath {
     return back_end_.fault() != Fault::kNone ? back_end_.fault() : front_end_->fault();
   }
 
-  // The guest has a frame to send. Returns the queue that push() publishes it on; nothing when it was dropped.
-  [[nodiscard]] std::optional<std::uint32_t> offer(TimeNs now, const Offer& offer) {
+  // The guest has a frame to send. Returns the queue that it is for, whose push() comes next; it may have been dropped.
+  std::uint32_t offer(TimeNs now, const Offer& offer) {
     tx_.offered.add(offer.size_bytes);
     const std::uint32_t queue = config_.queues == 1 ? 0 : hashed_queue_of(offer);
-    if (queues_[queue].offer(now, offer)) return queue;
-    tx_.drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
-    return std::nullopt;
+    if (!queues_[queue].offer(now, offer)) tx_.drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
+    return queue;
   }
   // It is about to be polled, in three steps: what the next step looks at is there then.
   void prefetch_self() const noexcept { prefetch(this, sizeof *this - sizeof rx_ - sizeof rx_latency_); }

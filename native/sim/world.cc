@@ -187,7 +187,7 @@ void World::run_source(std::uint32_t index) {
   if (source.nic()) {
     network_.offer_from_wire(now_ns_, *source.nic(), vif, offer);
   } else {
-    if (const auto queue = vifs_[vif]->offer(now_ns_, offer)) push(vif, *queue);
+    push(vif, vifs_[vif]->offer(now_ns_, offer));
     if (vifs_[vif]->is_quiet()) return sources_.put_to_sleep(index);
   }
   if (next.time_ns != kNever) timers_.push(next);
@@ -200,7 +200,7 @@ void World::push(std::uint32_t vif, std::uint32_t queue) {
 void World::collect_offers(std::uint32_t vif) {
   VifPath& path = *vifs_[vif];
   for (std::uint32_t queue = 0; queue < path.config().queues; ++queue) path.queue(queue).handle_deferred_responses();
-  sources_.collect(vif, position_, [&](const Offer& offer) { static_cast<void>(path.offer(offer.offered_ns, offer)); });
+  sources_.collect(vif, position_, [&](const Offer& offer) { path.offer(offer.offered_ns, offer); });
   for (std::uint32_t queue = 0; queue < path.config().queues; ++queue) push(vif, queue);
 }
 

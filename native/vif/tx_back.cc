@@ -88,7 +88,8 @@ std::span<const netif_tx_request> TxBack::consume(std::uint32_t slots) noexcept 
 bool TxBack::build_one(TimeNs now) {
   // Charged before it is judged: a malformed packet costs its sender too.
   if (!vif_.shaper.admit(now, waiting().front().size)) return false;
-  const TxPacket packet = parse();
+  TxPacket packet;
+  parse(packet);
   if (packet.verdict == Verdict::kFatal) {
     vif_.disable(packet.fault);
     return false;
@@ -107,13 +108,14 @@ bool TxBack::build_one(TimeNs now) {
   }
 }
 
-TxPacket TxBack::parse() {
-  TxPacket packet = parse_tx_packet(waiting());
+void TxBack::parse(TxPacket& packet) {
+  parse_tx_packet(waiting(), packet);
   // The packet may go on in slots that are pushed but not yet copied.
-  while ((packet.fault == Fault::kMissingSlot || packet.fault == Fault::kMissingExtra) && refill())
-    packet = parse_tx_packet(waiting());
+  while ((packet.fault == Fault::kMissingSlot || packet.fault == Fault::kMissingExtra) && refill()) {
+    packet = {};
+    parse_tx_packet(waiting(), packet);
+  }
   if (vif_.fault != Fault::kNone) packet.fault = vif_.fault;
-  return packet;
 }
 
 void TxBack::build_frame(TimeNs now, const TxPacket& packet, std::span<const netif_tx_request> slots) {

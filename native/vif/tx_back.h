@@ -83,7 +83,7 @@ class TxBack {
   [[nodiscard]] std::span<const abi::netif_tx_request> consume(std::uint32_t slots) noexcept;
   void build(TimeNs now);
   [[nodiscard]] bool build_one(TimeNs now);
-  [[nodiscard]] TxPacket parse();
+  void parse(TxPacket& packet);
   void build_frame(TimeNs now, const TxPacket& packet, std::span<const abi::netif_tx_request> slots);
   void add_copies(const abi::netif_tx_request& slot, std::uint32_t size_bytes, BufferRef& page, std::uint32_t& filled);
   void answer(const TxPacket& packet, std::span<const abi::netif_tx_request> slots, std::int16_t status);

@@ -83,13 +83,6 @@ class TxFront {
   // Publishes what was put; returns whether the back end must be notified.
   [[nodiscard]] bool push() noexcept { return ring_.push_requests_and_check_notify(); }
 
-  // The ids of the next slots, in the order in which they are given out. As many as are free, up to `most`.
-  template <class Each>
-  void for_next_ids(std::size_t most, Each&& each) const noexcept {
-    const std::size_t count = std::min(most, free_ids_.size());
-    for (std::size_t i = 1; i <= count; ++i) each(free_ids_[free_ids_.size() - i]);
-  }
-
   // Whether a push may notify the back end.
   [[nodiscard]] bool is_notification_wanted() const noexcept { return ring_.is_notification_wanted(); }
 

@@ -71,13 +71,12 @@ void count_fragments(std::span<const netif_tx_request> requests, TxPacket& packe
 
 }  // namespace
 
-TxPacket parse_tx_chain(std::span<const netif_tx_request> requests, TxPacket packet) noexcept {
-  if (requests.front().flags & abi::XEN_NETTXF_extra_info && !read_extras(requests, packet)) return packet;
+void parse_tx_chain(std::span<const netif_tx_request> requests, TxPacket& packet) noexcept {
+  if (requests.front().flags & abi::XEN_NETTXF_extra_info && !read_extras(requests, packet)) return;
   if (packet.multicast.type != abi::XEN_NETIF_EXTRA_TYPE_NONE)
     packet.verdict = Verdict::kMulticast;
   else
     count_fragments(requests, packet);
-  return packet;
 }
 
 }  // namespace ringback

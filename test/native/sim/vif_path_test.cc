@@ -47,7 +47,7 @@ struct PathRig {
             .header_bytes = static_cast<std::uint16_t>(header.size())};
   }
   void give(TimeNs now, const Offer& offered) {
-    static_cast<void>(path->offer(now, offered));
+    path->offer(now, offered);
     static_cast<void>(path->queue(0).push());
   }
   [[nodiscard]] WireFrame from_wire(std::uint32_t size_bytes) {
@@ -92,7 +92,7 @@ struct PathRig {
 
 TEST_CASE("vif path: a frame keeps its time and its size through the ring") {
   PathRig rig;
-  CHECK(rig.path->offer(5, rig.offer(1500, 5)) == 0u);
+  CHECK(rig.path->offer(5, rig.offer(1500, 5)) == 0);
   CHECK(rig.path->queue(0).push());
   CHECK(rig.path->counts(5).tx_queued.bytes == 1500);
   static_cast<void>(rig.path->back_end().poll_tx(0, 9));
