@@ -1,4 +1,4 @@
-import type { BackRing, FrontRing } from '../ring/ring.ts'
+import type { Back, Front } from './ring-implementations.ts'
 
 // The loops of the C++ benchmark (bench/native/ring_loops.h) in JavaScript: a driver and its back end, each on a
 // thread of its own. Requests are netif TX requests of three words, responses of one.
@@ -36,7 +36,7 @@ export function rest(vainPolls: number): number {
 }
 
 /** Sends whole batches while fewer than `inFlight` requests are open, and takes what came back; returns its sum. */
-export function drive(ring: FrontRing, pairs: number, batch: number, inFlight: number): number {
+export function drive(ring: Front, pairs: number, batch: number, inFlight: number): number {
   const requests = new Uint32Array(batch * requestWords)
   const responses = new Uint32Array(batch)
   let [sent, received, sum, vainPolls] = [0, 0, 0, 0]
@@ -61,7 +61,7 @@ export function drive(ring: FrontRing, pairs: number, batch: number, inFlight: n
 }
 
 /** Answers every request with its id; returns the sum of their references. */
-export function answer(ring: BackRing, pairs: number, batch: number): number {
+export function answer(ring: Back, pairs: number, batch: number): number {
   const requests = new Uint32Array(batch * requestWords)
   const responses = new Uint32Array(batch)
   let [answered, sum, vainPolls] = [0, 0, 0]
@@ -78,6 +78,31 @@ export function answer(ring: BackRing, pairs: number, batch: number): number {
     }
     ring.pushResponses(responses, taken)
     answered += taken
+  }
+  return sum
+}
+
+/** Plays both sides in turn, a batch at a time; returns the sum of what they got. */
+export function playBoth(front: Front, back: Back, pairs: number, batch: number): number {
+  const [sent, received] = [new Uint32Array(batch * requestWords), new Uint32Array(batch * requestWords)]
+  const [answers, responses] = [new Uint32Array(batch), new Uint32Array(batch)]
+  let sum = 0
+  for (let done = 0; done < pairs; done += batch) {
+    const count = Math.min(batch, pairs - done)
+    for (let i = 0, at = 0; i < count; i++, at += requestWords) {
+      sent[at] = done + i
+      sent[at + 1] = 0
+      sent[at + 2] = ((done + i) & 0xff) | frameSize
+    }
+    front.pushRequests(sent, count)
+    const taken = back.consumeRequests(received, count)
+    for (let i = 0, at = 0; i < taken; i++, at += requestWords) {
+      sum += received[at]!
+      answers[i] = received[at + 2]! & 0xffff
+    }
+    back.pushResponses(answers, taken)
+    const answered = front.consumeResponses(responses, count)
+    for (let i = 0; i < answered; i++) sum += responses[i]! & 0xffff
   }
   return sum
 }

@@ -90,11 +90,11 @@ function buildProgram(): Command {
   program
     .command('bench')
     .description('measure against what else there is')
-    .argument('<what>', 'rings')
+    .argument('[what]', 'rings, copy, shaper or sim; all where it is left out')
     .option('--rounds <n>', 'measurements of each figure', parseRounds)
-    .option('--out <file>', 'write the results as JSON there')
+    .option('--out <path>', 'FILE.json, FILE.html with charts, or a folder for both')
     .option('--json', 'print the results as JSON instead of tables')
-    .action(async (what: string, options: { rounds?: number; out?: string; json?: boolean }) => {
+    .action(async (what: string | undefined, options: { rounds?: number; out?: string; json?: boolean }) => {
       process.exitCode = await bench(what, options)
     })
   return program

@@ -179,7 +179,7 @@ const badLines: [args: string[], stderr: RegExp][] = [
     ['run', 'web.yaml', '--out', '/proc/out'],
     /^error: cannot make the folder \/proc\/out: .*; name another with --out$/,
   ],
-  [['bench', 'rngs'], /^error: there is no benchmark "rngs"; write rings$/],
+  [['bench', 'rngs'], /^error: there is no benchmark "rngs"; write rings, copy, shaper, sim, or none for all$/],
   [['bench', 'rings', '--rounds', '0'], /^error: .*'0' is invalid\. Write a whole number from 1 to 9999\.$/],
 ]
 
