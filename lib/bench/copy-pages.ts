@@ -13,10 +13,19 @@ const reservedGrants = 8
 /** Makes every copy of a pass once. */
 export type Pass = () => void
 
+export interface Memories {
+  source: Uint8Array
+  dest: Uint8Array
+}
+
 /** Two domains; every page of the guest is granted to the back end, which copies the first bytes of page after page. */
 export class CopyPages {
   /** Copies of a pass. */
   readonly copies: number
+  /** The pages. */
+  readonly shared: Memories
+  /** As many bytes that no other thread can see: JavaScript copies those faster. */
+  readonly plain: Memories
   readonly #machine = new Machine()
   readonly #backend
   readonly #guest
@@ -33,6 +42,8 @@ export class CopyPages {
       this.#guest.page(frame).fill(1 + (frame % 251))
       this.#refs.push(this.#guest.grantAccess({ domid: backendId, frame, readonly: true })!)
     }
+    this.shared = { source: this.#guest.memory, dest: this.#backend.memory }
+    this.plain = { source: Uint8Array.from(this.shared.source), dest: new Uint8Array(this.shared.dest.length) }
   }
 
   /** The library's grant copy, a batch a call. */
@@ -52,40 +63,39 @@ export class CopyPages {
     }
   }
 
-  bufferCopy(length: number): Pass {
-    const [source, dest] = [asBuffer(this.#guest.memory), asBuffer(this.#backend.memory)]
+  bufferCopy({ source, dest }: Memories, length: number): Pass {
+    const [from, to] = [asBuffer(source), asBuffer(dest)]
     const frames = this.#frames
     return () => {
       for (let i = 0; i < frames.length; i++) {
         const at = frames[i]! * pageBytes
-        source.copy(dest, at, at, at + length)
+        from.copy(to, at, at, at + length)
       }
     }
   }
 
   /** With the views of the source made once. */
-  typedArraySet(length: number): Pass {
+  typedArraySet({ source, dest }: Memories, length: number): Pass {
     const frames = this.#frames
-    const sources = frames.map((frame) => this.#guest.page(frame).subarray(0, length))
-    const dest = this.#backend.memory
+    const views = frames.map((frame) => source.subarray(frame * pageBytes, frame * pageBytes + length))
     return () => {
-      for (let i = 0; i < frames.length; i++) dest.set(sources[i]!, frames[i]! * pageBytes)
+      for (let i = 0; i < frames.length; i++) dest.set(views[i]!, frames[i]! * pageBytes)
     }
   }
 
-  /** Clears the back end's pages. */
-  clear(): void {
-    this.#backend.memory.fill(0)
-  }
-
-  /** @throws RingbackError ERR_STATE where a page holds other bytes than `length` of the guest's */
-  check(peer: string, length: number): void {
-    const [source, dest] = [this.#guest.memory, this.#backend.memory]
+  /**
+   * Makes a pass to see that it copies.
+   *
+   * @throws RingbackError ERR_STATE where a page then holds other bytes than `length` of the source's
+   */
+  check(pass: Pass, { source, dest }: Memories, length: number): void {
+    dest.fill(0)
+    pass()
     for (const frame of this.#frames) {
       const [first, end] = [frame * pageBytes, frame * pageBytes + length]
       const isWhole = dest[first] === source[first] && dest[end - 1] === source[end - 1]
       if (!isWhole || (length < pageBytes && dest[end] !== 0))
-        throw new RingbackError('ERR_STATE', `${peer}: frame ${frame} was not copied as it should`)
+        throw new RingbackError('ERR_STATE', `frame ${frame} was not copied as it should`)
     }
   }
 
@@ -103,5 +113,4 @@ export class CopyPages {
   }
 }
 
-const asBuffer = (bytes: Uint8Array<SharedArrayBuffer>): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,4 +1,4 @@
-import { CopyPages, type Pass } from './copy-pages.ts'
+import { CopyPages, type Memories, type Pass } from './copy-pages.ts'
 import { compilerHint, type NativeProgram } from './native-program.ts'
 import type { BenchOptions, BenchResults } from './results.ts'
 import { type Case, type CheckedOptions, checkOptions, runRounds } from './rounds.ts'
@@ -10,14 +10,38 @@ const program: NativeProgram = { target: 'copy_bench', rows: 'C++', hint: compil
 /** Pages of each side: what stays in a core's first cache, and what its second does not hold. */
 const workingSets = [
   { job: 'copy, hot', pages: 2 },
-  { job: 'copy, beyond L2', pages: 16_384 },
+  { job: 'copy, beyond L2', pages: 8192 },
 ] as const
 
-const peers: readonly { name: string; pass: (pages: CopyPages, length: number) => Pass }[] = [
-  { name: 'ringback, grantCopy from JS', pass: (pages, length) => pages.grantCopy(length) },
-  { name: 'ringback, encode and grantCopy from JS', pass: (pages, length) => pages.encodedGrantCopy(length) },
-  { name: 'Buffer.copy', pass: (pages, length) => pages.bufferCopy(length) },
-  { name: 'TypedArray.set', pass: (pages, length) => pages.typedArraySet(length) },
+interface Peer {
+  name: string
+  memories: 'shared' | 'plain'
+  pass: (pages: CopyPages, memories: Memories, length: number) => Pass
+}
+
+const peers: readonly Peer[] = [
+  {
+    name: 'ringback, grantCopy from JS',
+    memories: 'shared',
+    pass: (pages, _memories, length) => pages.grantCopy(length),
+  },
+  {
+    name: 'ringback, encode and grantCopy from JS',
+    memories: 'shared',
+    pass: (pages, _memories, length) => pages.encodedGrantCopy(length),
+  },
+  ...(['shared', 'plain'] as const).flatMap((memories): Peer[] => [
+    {
+      name: `Buffer.copy, ${memories} memory`,
+      memories,
+      pass: (pages, bytes, length) => pages.bufferCopy(bytes, length),
+    },
+    {
+      name: `TypedArray.set, ${memories} memory`,
+      memories,
+      pass: (pages, bytes, length) => pages.typedArraySet(bytes, length),
+    },
+  ]),
 ]
 
 /**
@@ -48,11 +72,9 @@ export async function benchCopy(options: BenchOptions = {}): Promise<BenchResult
 async function makeCases(job: string, set: CopyPages, { at, sampleMs, signal }: CheckedOptions): Promise<Case[]> {
   const cases: Case[] = []
   for (const length of at) {
-    for (const { name, pass } of peers) {
-      const copyAll = pass(set, length)
-      set.clear()
-      copyAll()
-      set.check(name, length)
+    for (const { name, memories, pass } of peers) {
+      const copyAll = pass(set, set[memories], length)
+      set.check(copyAll, set[memories], length)
       const runNs = (copies: number): number =>
         elapsedNsOf(() => {
           for (let done = 0; done < copies; done += set.copies) copyAll()

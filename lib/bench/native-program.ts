@@ -60,8 +60,7 @@ export async function findNativeProgram(
     return await buildNativeProgram(target, signal)
   } catch (error) {
     signal?.throwIfAborted()
-    const reason = error instanceof Error ? error.message.split('\n').slice(0, 4).join(' ') : String(error)
-    notes.push(`${rows} rows are missing, ${target} cannot be built (${hint}): ${reason}`)
+    notes.push(`${rows} rows are missing, ${target} was not built (${hint}): ${reasonOf(error)}`)
     return undefined
   }
 }
@@ -88,8 +87,7 @@ export async function runNativeProgram(file: string, { rounds, at, sampleMs, sig
       .map(readSample)
   } catch (cause) {
     signal?.throwIfAborted()
-    const reason = cause instanceof Error ? cause.message.trim().split('\n').slice(0, 4).join(' ') : String(cause)
-    throw new RingbackError('ERR_STATE', `${path.basename(file)} failed: ${reason}`, { cause })
+    throw new RingbackError('ERR_STATE', `${path.basename(file)} failed: ${reasonOf(cause)}`, { cause })
   }
 }
 
@@ -100,4 +98,11 @@ function readSample(line: string): NativeSample {
   if (!isComplete || typeof at !== 'number' || typeof value !== 'number' || !(value > 0))
     throw new RingbackError('ERR_STATE', `no sample: ${line}`)
   return sample as NativeSample
+}
+
+/** The last line that a failed program wrote to its standard error; of one that did not run, why. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const stderr = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : ''
+  return (stderr === '' ? error.message : stderr).trim().split('\n').at(-1)?.trim() ?? ''
 }

@@ -29,11 +29,12 @@ export interface SizedScenario {
  * @param leastSeconds - to be simulated at least; it ends with a window, so that what leaves is known exactly
  */
 export function ringbackScenario(vifs: number, payload: 'none' | 'copy', leastSeconds: number): SizedScenario {
-  const shareBps = linkBps / vifs
+  // Whole bits a second, as xl has them.
+  const [shapedBps, offeredBps] = [Math.round((shaped * linkBps) / vifs), Math.round((offered * linkBps) / vifs)]
   // Rounded up: 16 whole packets and a few bytes, which the next window carries.
-  const windowUs = Math.ceil((burstPackets * packetBytes * 8e6) / (shaped * shareBps))
+  const windowUs = Math.ceil((burstPackets * packetBytes * 8e6) / shapedBps)
   const seconds = (Math.max(1, Math.ceil((leastSeconds * 1e6) / windowUs)) * windowUs) / 1e6
-  const gapNs = (packetBytes * 8e9) / (offered * shareBps)
+  const gapNs = (packetBytes * 8e9) / offeredBps
   const names = Array.from({ length: vifs }, (_, i) => `vif${i}`)
   const scenario = checkScenario({
     name: `bench-${vifs}`,
@@ -42,15 +43,12 @@ export function ringbackScenario(vifs: number, payload: 'none' | 'copy', leastSe
     // Windows of all vifs begin together: their bursts wait here, and nothing is lost.
     nics: { eth0: { rate: `${linkBps}b/s`, queue: '1GB', overhead: '0B' } },
     vifs: Object.fromEntries(
-      names.map((name) => [
-        name,
-        { uplink: 'eth0', rate: `${shaped * shareBps}b/s@${windowUs}us`, backlog: queuePackets },
-      ]),
+      names.map((name) => [name, { uplink: 'eth0', rate: `${shapedBps}b/s@${windowUs}us`, backlog: queuePackets }]),
     ),
     traffic: names.map((vif, i) => ({
       kind: 'constant' as const,
       vif,
-      rate: `${offered * shareBps}b/s`,
+      rate: `${offeredBps}b/s`,
       size: packetBytes,
       start: `${Math.round((gapNs * i) / vifs)}ns`,
     })),
@@ -65,7 +63,12 @@ export function loopScenario(hosts: number, leastSeconds: number): { scenario: L
   const burstSeconds = (hosts * burstPackets) / (linkBps / (8 * packetBytes) - packetsPerSecond)
   const seconds = Math.max(leastSeconds, 1.25 * burstSeconds)
   const scenario = { hosts, seconds, packetBytes, linkBps, offered, shaped, burstPackets, queuePackets }
-  return { scenario, expected: packetsPerSecond * seconds + hosts * burstPackets }
+  const gap = (packetBytes * 8 * hosts) / (offered * linkBps)
+  let expected = 0
+  // A bucket is full when its host begins, and from then on a packet leaves whenever there is credit for a whole one.
+  for (let host = 0; host < hosts; host++)
+    expected += Math.floor(burstPackets + (packetsPerSecond / hosts) * (seconds - (gap * host) / hosts))
+  return { scenario, expected }
 }
 
 /** @throws RingbackError ERR_STATE where a simulator delivered too little or too much */
