@@ -3,7 +3,7 @@ import { compilerHint, type NativeProgram } from './native-program.ts'
 import type { BenchOptions, BenchResults } from './results.ts'
 import { type Case, type CheckedOptions, checkOptions, runRounds } from './rounds.ts'
 import { sized } from './sizing.ts'
-import { elapsedNsOf, undisturbed } from './timing.ts'
+import { elapsedNsOf, undisturbedValue } from './timing.ts'
 
 const program: NativeProgram = { target: 'copy_bench', rows: 'C++', hint: compilerHint }
 
@@ -80,7 +80,7 @@ async function makeCases(job: string, set: CopyPages, { at, sampleMs, signal }: 
           for (let done = 0; done < copies; done += set.copies) copyAll()
         })
       const copies = await sized(runNs, sampleMs * 1e6, { step: set.copies, signal })
-      const measure = (): Promise<number> => undisturbed(() => runNs(copies) / copies)
+      const measure = (): Promise<number> => undisturbedValue(() => runNs(copies) / copies)
       cases.push({ peer: name, job, unit: 'ns', at: length, measure })
     }
   }

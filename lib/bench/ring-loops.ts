@@ -21,6 +21,10 @@ export function sumOfGrefs(pairs: number): number {
 const nap = new Int32Array(new SharedArrayBuffer(4))
 const mostVainPolls = 50_000
 const napMs = 0.05
+let napCount = 0
+
+/** How often this thread gave its core away so far: a measurement during which it did is none of the ring. */
+export const napsSoFar = (): number => napCount
 
 /**
  * What a thread does that polled in vain: polls again, but after many times gives its core away for a moment, for the
@@ -32,6 +36,7 @@ const napMs = 0.05
 export function rest(vainPolls: number): number {
   if (vainPolls < mostVainPolls) return vainPolls + 1
   Atomics.wait(nap, 0, 0, napMs)
+  napCount++
   return 0
 }
 

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { RingbackError } from '../errors.ts'
 import type { RingBytes } from './ring-implementations.ts'
 import { sumOfGrefs, sumOfIds } from './ring-loops.ts'
+import type { Sample } from './timing.ts'
 import type { Job, JobReport, ThreadRole } from './ring-worker.ts'
 
 export interface Load {
@@ -24,11 +25,11 @@ export class RingThreads {
    * @returns wall nanoseconds from the common start to the later end
    * @throws RingbackError ERR_STATE when what came out is not what went in
    */
-  async runPair(front: ThreadRole, back: ThreadRole, memory: RingBytes, load: Load): Promise<number> {
+  async runPair(front: ThreadRole, back: ThreadRole, memory: RingBytes, load: Load): Promise<Sample> {
     const [driven, answered] = await this.#run([front, back], memory, load)
     if (driven?.sum !== sumOfIds(load.pairs) || answered?.sum !== sumOfGrefs(load.pairs)) throw lost(front, back)
     const endNs = driven.endNs > answered.endNs ? driven.endNs : answered.endNs
-    return Number(endNs - driven.startNs)
+    return { value: Number(endNs - driven.startNs), isDisturbed: driven.napped || answered.napped }
   }
 
   /**
@@ -38,10 +39,10 @@ export class RingThreads {
    * @returns wall nanoseconds
    * @throws RingbackError ERR_STATE when what came out is not what went in
    */
-  async runBoth(role: ThreadRole, memory: RingBytes | undefined, load: Load): Promise<number> {
+  async runBoth(role: ThreadRole, memory: RingBytes | undefined, load: Load): Promise<Sample> {
     const [report] = await this.#run([role], memory, load)
     if (report?.sum !== sumOfIds(load.pairs) + sumOfGrefs(load.pairs)) throw lost(role)
-    return Number(report.endNs - report.startNs)
+    return { value: Number(report.endNs - report.startNs), isDisturbed: report.napped }
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import { answerQueue, type Queue } from './peers/plain-queue.ts'
 import { loadRing, type RingBytes, type RingImplementation } from './ring-implementations.ts'
-import { answer, drive, playBoth, rest } from './ring-loops.ts'
+import { answer, drive, napsSoFar, playBoth, rest } from './ring-loops.ts'
 
 export type ThreadRole =
   { implementation: RingImplementation; side: 'front' | 'back' | 'both' } | { implementation: 'denque'; side: 'both' }
@@ -24,6 +24,8 @@ export interface JobReport {
   startNs: bigint
   endNs: bigint
   sum: number
+  /** Whether it had to give its core away. */
+  napped: boolean
 }
 
 type Work = (job: Job) => () => number
@@ -58,9 +60,10 @@ function perform(job: Job): JobReport {
   const run = work(job)
   Atomics.sub(job.waiting, 0, 1)
   for (let vainPolls = 0; Atomics.load(job.waiting, 0) > 0;) vainPolls = rest(vainPolls)
+  const napsBefore = napsSoFar()
   const startNs = process.hrtime.bigint()
   const sum = run()
-  return { startNs, endNs: process.hrtime.bigint(), sum }
+  return { startNs, endNs: process.hrtime.bigint(), sum, napped: napsSoFar() > napsBefore }
 }
 
 parentPort?.on('message', (job: Job) => parentPort?.postMessage(perform(job)))

@@ -7,7 +7,7 @@ import { type Load, RingThreads } from './ring-threads.ts'
 import type { ThreadRole } from './ring-worker.ts'
 import { type Case, type CheckedOptions, checkOptions, runRounds } from './rounds.ts'
 import { sized } from './sizing.ts'
-import { undisturbed } from './timing.ts'
+import { type Sample, undisturbed } from './timing.ts'
 
 const slots = 256
 
@@ -108,13 +108,13 @@ async function soloCases(threads: RingThreads, options: CheckedOptions, notes: s
 /** Warms a case up, so that it runs optimised, and sizes it. */
 async function makeCase(
   key: Omit<Case, 'measure'>,
-  runNs: (pairs: number) => Promise<number>,
+  run: (pairs: number) => Promise<Sample>,
   { sampleMs, signal }: CheckedOptions,
 ): Promise<Case> {
-  const pairs = await sized(runNs, sampleMs * 1e6, { signal })
+  const pairs = await sized(async (count) => (await run(count)).value, sampleMs * 1e6, { signal })
   const isRate = key.unit.endsWith('/s')
   const measure = async (): Promise<number> => {
-    const ns = await undisturbed(() => runNs(pairs))
+    const ns = await undisturbed(() => run(pairs))
     return isRate ? (1e3 * pairs) / ns : ns / pairs
   }
   return { ...key, measure }

@@ -4,7 +4,7 @@ import { CreditBucket } from './peers/credit-bucket.ts'
 import type { BenchOptions, BenchResults } from './results.ts'
 import { type Case, checkOptions, runRounds } from './rounds.ts'
 import { sized } from './sizing.ts'
-import { elapsedNsOf, undisturbed } from './timing.ts'
+import { elapsedNsOf, undisturbedValue } from './timing.ts'
 
 const program: NativeProgram = { target: 'shaper_bench', rows: 'C++', hint: compilerHint }
 
@@ -29,7 +29,7 @@ export async function benchShaper(options: BenchOptions = {}): Promise<BenchResu
   for (const at of checked.at) {
     const runNs = bucketsInTurn(at)
     const packets = await sized(runNs, checked.sampleMs * 1e6, { step: at, signal: checked.signal })
-    const measure = (): Promise<number> => undisturbed(() => runNs(packets) / packets)
+    const measure = (): Promise<number> => undisturbedValue(() => runNs(packets) / packets)
     cases.push({ peer: "JS bucket, netback's arithmetic", job: 'one thread', unit: 'ns/packet', at, measure })
   }
   return runRounds({ name: 'shaper', axis: 'buckets', programs: [program], cases, notes: [] }, checked)

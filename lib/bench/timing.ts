@@ -7,13 +7,24 @@ export function elapsedNsOf(work: () => void): number {
   return Math.max(1, Number(process.hrtime.bigint() - start))
 }
 
-const mostRepeats = 5
+/** A figure, and whether something else than what is measured made it. */
+export interface Sample {
+  value: number
+  isDisturbed: boolean
+}
 
-/** Repeats a measurement while the scheduler takes a core from this process, within reason. */
-export async function undisturbed(measure: () => number | Promise<number>): Promise<number> {
+const mostRepeats = 10
+
+/** Repeats a measurement while it is disturbed or the scheduler takes a core from this process, within reason. */
+export async function undisturbed(measure: () => Sample | Promise<Sample>): Promise<number> {
   for (let repeats = 0; ; repeats++) {
     const before = process.resourceUsage().involuntaryContextSwitches
-    const value = await measure()
-    if (process.resourceUsage().involuntaryContextSwitches === before || repeats === mostRepeats) return value
+    const { value, isDisturbed } = await measure()
+    const isPreempted = process.resourceUsage().involuntaryContextSwitches !== before
+    if ((!isDisturbed && !isPreempted) || repeats === mostRepeats) return value
   }
 }
+
+/** {@link undisturbed} for what runs in this thread alone. */
+export const undisturbedValue = (measure: () => number): Promise<number> =>
+  undisturbed(() => ({ value: measure(), isDisturbed: false }))

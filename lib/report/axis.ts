@@ -19,7 +19,7 @@ export interface Measured {
 /** Beyond this, the small values of a linear axis could not be read. */
 const mostLinearSpan = 15
 /** How far beyond the figures themselves an axis goes for the sake of the ends of their samples. */
-const mostReach = 2
+const mostReach = { linear: 1.25, log: 2 } as const
 
 /**
  * An axis for figures with spreads: from 0, or logarithmic where they span decades. A single sample that a busy machine spoilt does not squeeze
@@ -30,9 +30,11 @@ const mostReach = 2
 export function valueAxis(figures: readonly Measured[], range: readonly [number, number], tickCount = 6): Axis {
   const values = figures.map(({ value }) => value)
   const [leastValue, mostValue] = [Math.min(...values), Math.max(...values)]
-  const most = Math.min(Math.max(...figures.map(({ high }) => high)), mostValue * mostReach)
-  const least = Math.max(Math.min(...figures.map(({ low }) => low)), leastValue / mostReach)
-  if (leastValue > 0 && mostValue / leastValue > mostLinearSpan) return logAxis(least, most, range)
+  const isLog = leastValue > 0 && mostValue / leastValue > mostLinearSpan
+  const reach = isLog ? mostReach.log : mostReach.linear
+  const most = Math.min(Math.max(...figures.map(({ high }) => high)), mostValue * reach)
+  const least = Math.max(Math.min(...figures.map(({ low }) => low)), leastValue / reach)
+  if (isLog) return logAxis(least, most, range)
   const scale = scaleLinear([Math.min(0, leastValue), most], range).nice(tickCount)
   const [from, to] = scale.domain() as [number, number]
   return { place: (value) => scale(value), ticks: scale.ticks(tickCount), least: from, most: to }
