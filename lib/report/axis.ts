@@ -63,3 +63,8 @@ const numbers = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 
 /** A figure as it is written at an axis or beside a mark. */
 export const formatFigure = (value: number): string => numbers.format(value)
+
+const wholeNumbers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 })
+
+/** A size, in full. */
+export const formatSize = (value: number): string => wholeNumbers.format(value)

@@ -1,6 +1,6 @@
 import { line } from 'd3-shape'
 
-import { type Axis, formatFigure, type Measured, sizeAxis, valueAxis } from './axis.ts'
+import { type Axis, formatFigure, formatSize, type Measured, sizeAxis, valueAxis } from './axis.ts'
 import { element, textElement } from './markup.ts'
 import { drawMark, markClass, markDash } from './marks.ts'
 import { drawSpread } from './spread-bar.ts'
@@ -26,17 +26,23 @@ export interface LineChart {
 }
 
 const [width, plotHeight] = [900, 330]
-const [left, right, top, bottom] = [64, 270, 26, 46]
+const [left, top, bottom] = [64, 26, 46]
+/** The names need what the longest one does, about. */
+const [nameIndent, letterWidth, mostNameWidth] = [44, 6.6, 420]
+const figureLetters = 7
 const labelGap = 16
 /** Between the same sizes of two series, so that spreads do not hide one another. */
 const sideStep = 4
 
 /** Figures over sizes: a line a series, named at its right end, with the spread of the samples. */
 export function lineChart({ title, xLabel, yLabel, series }: LineChart): string {
+  const longest = Math.max(...series.map(({ name }) => name.length + figureLetters))
+  const right = Math.min(nameIndent + letterWidth * longest, mostNameWidth)
+  const plotEnd = width - right
   const height = Math.max(plotHeight, series.length * labelGap + 20)
   const sizes = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b)
   const inset = (sideStep * series.length) / 2 + 8
-  const x = sizeAxis(sizes, [left + inset, width - right - inset])
+  const x = sizeAxis(sizes, [left + inset, plotEnd - inset])
   const y = valueAxis(
     series.flatMap(({ points }) => points),
     [top + height, top],
@@ -49,18 +55,18 @@ export function lineChart({ title, xLabel, yLabel, series }: LineChart): string 
     }
   })
   const content = [
-    ...drawGrid(y, height),
+    ...drawGrid(y, plotEnd, height),
     ...x.ticks.map((tick) =>
-      textElement('text', { x: x.place(tick), y: top + height + 18, 'text-anchor': 'middle' }, formatFigure(tick)),
+      textElement('text', { x: x.place(tick), y: top + height + 18, 'text-anchor': 'middle' }, formatSize(tick)),
     ),
     textElement('text', { x: left, y: 14, class: 'soft' }, yLabel),
     textElement(
       'text',
-      { x: (left + width - right) / 2, y: top + height + 38, 'text-anchor': 'middle', class: 'soft' },
+      { x: (left + plotEnd) / 2, y: top + height + 38, 'text-anchor': 'middle', class: 'soft' },
       xLabel,
     ),
     ...placed.map(drawSeries(y)),
-    ...drawNames(placed, height),
+    ...drawNames(placed, plotEnd, height),
   ]
   const viewBox = `0 0 ${width} ${top + height + bottom}`
   return element('svg', { viewBox, role: 'img', 'aria-label': title }, content.join('\n'))
@@ -70,15 +76,15 @@ interface PlacedSeries extends LineSeries {
   places: { point: LinePoint; x: number; y: number }[]
 }
 
-function drawGrid(y: Axis, height: number): string[] {
+function drawGrid(y: Axis, plotEnd: number, height: number): string[] {
   return [
     ...y.ticks.map((tick) => {
       const at = y.place(tick)
-      const grid = element('line', { x1: left, x2: width - right, y1: at, y2: at, class: 'grid' })
+      const grid = element('line', { x1: left, x2: plotEnd, y1: at, y2: at, class: 'grid' })
       const label = textElement('text', { x: left - 8, y: at + 4, 'text-anchor': 'end' }, formatFigure(tick))
       return grid + label
     }),
-    element('line', { x1: left, x2: width - right, y1: top + height, y2: top + height, class: 'axis' }),
+    element('line', { x1: left, x2: plotEnd, y1: top + height, y2: top + height, class: 'axis' }),
   ]
 }
 
@@ -97,7 +103,7 @@ const drawSeries =
   }
 
 /** The names, beside the last points as far as there is room, each with its mark and last figure. */
-function drawNames(series: readonly PlacedSeries[], height: number): string[] {
+function drawNames(series: readonly PlacedSeries[], plotEnd: number, height: number): string[] {
   const named = series
     .flatMap((one) => {
       const last = one.places.at(-1)
@@ -109,7 +115,7 @@ function drawNames(series: readonly PlacedSeries[], height: number): string[] {
     top + 6,
     top + height,
   )
-  const from = width - right + 26
+  const from = plotEnd + 26
   return named.map(({ name, mark, last }, i) => {
     const row = rows[i]!
     const leader = `M${(last.x + 8).toFixed(1)},${last.y.toFixed(1)}L${from - 12},${row.toFixed(1)}`
