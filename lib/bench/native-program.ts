@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
@@ -55,7 +56,12 @@ export async function findNativeProgram(
   notes: string[],
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  if (folder !== undefined) return path.join(folder, target)
+  if (folder !== undefined) {
+    const file = path.join(folder, target)
+    if (existsSync(file)) return file
+    notes.push(`${rows} rows are missing: there is no ${target} in ${folder}`)
+    return undefined
+  }
   try {
     return await buildNativeProgram(target, signal)
   } catch (error) {

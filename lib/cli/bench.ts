@@ -18,6 +18,7 @@ export interface BenchCommandOptions {
   rounds?: number
   out?: string
   json?: boolean
+  programs?: string
 }
 
 const benchmarks: Readonly<Record<BenchmarkName, (options: BenchOptions) => Promise<BenchResults>>> = {
@@ -30,14 +31,14 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchOptions) => Prom
 /** `ringback bench [NAME]`: tables or JSON, files with --out. Returns the exit code. */
 export async function bench(
   name: string | undefined,
-  { rounds, out, json = false }: BenchCommandOptions,
+  { out, json = false, ...options }: BenchCommandOptions,
 ): Promise<number> {
   const names = namesOf(name)
   const files = out === undefined ? [] : await outputFiles(out)
   const interrupt = new Interrupt()
   const all: BenchResults[] = []
   try {
-    for (const each of names) all.push(await measure(each, rounds, interrupt.signal, json))
+    for (const each of names) all.push(await measure(each, { ...options, signal: interrupt.signal }, json))
   } catch (error) {
     if (!interrupt.isCauseOf(error)) throw error
     process.stderr.write(`interrupted; ${all.length === 0 ? 'nothing' : 'not everything'} was measured to its end\n`)
@@ -75,17 +76,11 @@ const isFolder = (name: string): Promise<boolean> =>
   )
 
 /** Measures and, unless JSON is wanted, prints: a table comes as soon as it is there. */
-async function measure(
-  name: BenchmarkName,
-  rounds: number | undefined,
-  signal: AbortSignal,
-  json: boolean,
-): Promise<BenchResults> {
+async function measure(name: BenchmarkName, options: BenchOptions, json: boolean): Promise<BenchResults> {
   const bar = new ProgressBar(name, '{name} {bar} {percentage} %')
   try {
     const results = await benchmarks[name]({
-      ...(rounds !== undefined && { rounds }),
-      signal,
+      ...options,
       onProgress: ({ done, total }) => bar.update(done / total),
     })
     bar.stop()

@@ -8,7 +8,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { RingbackError } from '../errors.ts'
 import { scenarioJsonSchema } from '../simulation/schema.ts'
 import { parseDuration } from '../units.ts'
-import { bench } from './bench.ts'
+import { bench, type BenchCommandOptions } from './bench.ts'
 import { UsageError } from './output.ts'
 import { run } from './run.ts'
 
@@ -94,7 +94,8 @@ function buildProgram(): Command {
     .option('--rounds <n>', 'measurements of each figure', parseRounds)
     .option('--out <path>', 'FILE.json, FILE.html with charts, or a folder for both')
     .option('--json', 'print the results as JSON instead of tables')
-    .action(async (what: string | undefined, options: { rounds?: number; out?: string; json?: boolean }) => {
+    .option('--programs <folder>', 'where the C++ programs are, built already; else CMake builds them')
+    .action(async (what: string | undefined, options: BenchCommandOptions) => {
       process.exitCode = await bench(what, options)
     })
   return program

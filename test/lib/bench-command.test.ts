@@ -1,0 +1,132 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import test, { type ExecutionContext } from 'ava'
+import type { BenchResults } from 'ringback'
+
+import { fakePrograms, printing } from './fake-programs.ts'
+
+// `ringback bench` as a user runs it, with programs that print what suits the test.
+
+const awkward = 'peer <1> & "2"'
+const rows = [
+  ...[1, 2, 1000].map((at) => ({ peer: "netback's arithmetic", job: 'decades', unit: 'ns', at, value: 0.7 * at })),
+  ...[1, 2, 1000].map((at) => ({ peer: awkward, job: 'decades', unit: 'ns', at, value: 1.4 * at })),
+  ...Array.from({ length: 12 }, (_, i) => ({
+    peer: `many ${i}`,
+    job: 'many',
+    unit: 'M packets/s',
+    at: 1,
+    value: 1 + i,
+  })),
+]
+
+function benchShaper(t: ExecutionContext, ...words: string[]) {
+  const programs = fakePrograms(t, { shaper_bench: printing(rows) })
+  const all = ['dist/cli/main.js', 'bench', 'shaper', '--rounds', '2', '--programs', programs, ...words]
+  return spawnSync(process.execPath, all, { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } })
+}
+
+function folder(t: ExecutionContext): string {
+  const made = mkdtempSync(path.join(tmpdir(), 'ringback-bench-'))
+  t.teardown(() => rmSync(made, { recursive: true }))
+  return made
+}
+
+/** Fails on a tag that is not closed by its own name, and on what no tag may hold. */
+function checkMarkup(t: ExecutionContext, page: string): void {
+  const open: string[] = []
+  for (const [tag, slash, name = '', attributes = ''] of page.matchAll(/<(\/?)([a-z][a-z0-9]*)([^<>]*)>/gi)) {
+    if (name === 'meta') continue
+    if (slash) t.is(open.pop(), name, tag)
+    else open.push(name)
+    t.regex(attributes, /^( [a-zA-Z][a-zA-Z0-9-]*="[^"<>]*")*$/, tag)
+  }
+  t.deepEqual(open, [])
+}
+
+test('tables name who is how many times faster than the baseline', (t) => {
+  const { stdout, stderr, status } = benchShaper(t)
+  t.is(status, 0, stderr)
+  t.regex(stdout, /^shaper: .*; median \[min-max\] of 2\nx: how many times faster than netback's arithmetic in C\+\+/)
+  t.regex(stdout, /^peer +buckets 1 +buckets 2 +buckets 1000$/m)
+  t.regex(stdout, /^netback's arithmetic +0\.7 \[0\.7-0\.7\] +1\.4 \[1\.4-1\.4\] +700 \[700-700\]$/m)
+  t.regex(
+    stdout,
+    /^peer <1> & "2" +1\.4 \[1\.4-1\.4\] +2\.8 \[2\.8-2\.8\] +1400 \[1400-1400\]\n +0\.50x +0\.50x +0\.50x$/m,
+  )
+})
+
+test('--out FOLDER holds the results and a page of charts that needs nothing else', (t) => {
+  const out = path.join(folder(t), 'a', 'b')
+  const { status, stderr, stdout } = benchShaper(t, '--out', out)
+  t.is(status, 0, stderr)
+  t.true(stdout.endsWith(`written: ${out}/bench.json, ${out}/bench.html\n`))
+  t.deepEqual(readdirSync(out).sort(), ['bench.html', 'bench.json'])
+  const results = JSON.parse(readFileSync(path.join(out, 'bench.json'), 'utf8')) as BenchResults
+  t.is(results.schema, 'ringback.bench/1')
+  const page = readFileSync(path.join(out, 'bench.html'), 'utf8')
+  checkMarkup(t, page)
+  t.notRegex(page, /https?:|src=|href=|@import|url\(|NaN|undefined|Infinity/)
+  t.is([...page.matchAll(/<svg [^>]*role="img" aria-label="[^"]+"/g)].length, 3)
+  t.regex(page, /prefers-color-scheme: dark/)
+  t.regex(page, /@media print/)
+  t.false(page.includes(awkward))
+  for (const peer of new Set(results.rows.map(({ peer: name }) => name))) {
+    const escaped = peer.replace(
+      /[&<>"']/g,
+      (found) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }[found]};`,
+    )
+    t.true(page.split(escaped).length > 2, `${peer} is in a chart and in a table`)
+  }
+})
+
+/** Of each drawing, where its marks and texts are. */
+function placesOf(page: string): { width: number; height: number; places: [x: number, y: number][] }[] {
+  return [...page.matchAll(/<svg viewBox="0 0 (\d+) ([\d.]+)"[^]*?<\/svg>/g)].map(([svg, width, height]) => ({
+    width: Number(width),
+    height: Number(height),
+    places: [...svg.matchAll(/translate\(([-\d.]+),([-\d.]+)\)|<text x="([-\d.]+)" y="([-\d.]+)"/g)].map(
+      ([, x1, y1, x2, y2]): [number, number] => [Number(x1 ?? x2), Number(y1 ?? y2)],
+    ),
+  }))
+}
+
+test('everything in a chart is inside it, and fourteen series all look different', (t) => {
+  const out = folder(t)
+  t.is(benchShaper(t, '--out', path.join(out, 'x.html')).status, 0)
+  const page = readFileSync(path.join(out, 'x.html'), 'utf8')
+  const drawings = placesOf(page)
+  t.is(drawings.length, 3)
+  for (const { width, height, places } of drawings) {
+    t.true(places.length > 3)
+    for (const [x, y] of places) t.true(0 <= x && x < width && 0 <= y && y <= height, `${x}, ${y}`)
+  }
+  const many = /<svg [^>]*many[^]*?<\/svg>/.exec(page)?.[0] ?? ''
+  const looks = [...many.matchAll(/<path d="([^"]+)" class="((?:full|hollow) mark\d+)" transform/g)].map(
+    ([, d, look]) => `${d} ${look}`,
+  )
+  t.is(looks.length, 12)
+  t.is(new Set(looks).size, 12)
+})
+
+test('--out FILE.json and FILE.html write that file alone; --json prints the results alone', (t) => {
+  const out = folder(t)
+  const { status, stdout } = benchShaper(t, '--json', '--out', path.join(out, 'x.json'))
+  t.is(status, 0)
+  t.deepEqual(readdirSync(out), ['x.json'])
+  t.is(readFileSync(path.join(out, 'x.json'), 'utf8'), stdout)
+  t.is((JSON.parse(stdout) as BenchResults).benchmark, 'shaper')
+  t.is(benchShaper(t, '--out', path.join(out, 'y.html')).status, 0)
+  t.deepEqual(readdirSync(out).sort(), ['x.json', 'y.html'])
+})
+
+test("the README's figures are those of the newest results", (t) => {
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/readme-figures.mjs', '--check'], {
+    encoding: 'utf8',
+  })
+  t.is(status, 0, stderr)
+  t.true(existsSync('bench/results'))
+})
