@@ -80,7 +80,7 @@ async function makeCases(job: string, set: CopyPages, { at, sampleMs, signal }: 
           for (let done = 0; done < copies; done += set.copies) copyAll()
         })
       const copies = await sized(runNs, sampleMs * 1e6, { step: set.copies, signal })
-      const measure = (): Promise<number> => undisturbedValue(() => runNs(copies) / copies)
+      const measure = (): Promise<number> => undisturbedValue(() => runNs(copies) / copies, sampleMs)
       cases.push({ peer: name, job, unit: 'ns', at: length, measure })
     }
   }

@@ -19,7 +19,7 @@ export function sumOfGrefs(pairs: number): number {
 }
 
 const nap = new Int32Array(new SharedArrayBuffer(4))
-const mostVainPolls = 50_000
+const mostVainPolls = 5_000
 const napMs = 0.05
 let napCount = 0
 

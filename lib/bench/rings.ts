@@ -114,7 +114,7 @@ async function makeCase(
   const pairs = await sized(async (count) => (await run(count)).value, sampleMs * 1e6, { signal })
   const isRate = key.unit.endsWith('/s')
   const measure = async (): Promise<number> => {
-    const ns = await undisturbed(() => run(pairs))
+    const ns = await undisturbed(() => run(pairs), sampleMs)
     return isRate ? (1e3 * pairs) / ns : ns / pairs
   }
   return { ...key, measure }

@@ -29,7 +29,7 @@ export async function benchShaper(options: BenchOptions = {}): Promise<BenchResu
   for (const at of checked.at) {
     const runNs = bucketsInTurn(at)
     const packets = await sized(runNs, checked.sampleMs * 1e6, { step: at, signal: checked.signal })
-    const measure = (): Promise<number> => undisturbedValue(() => runNs(packets) / packets)
+    const measure = (): Promise<number> => undisturbedValue(() => runNs(packets) / packets, checked.sampleMs)
     cases.push({ peer: "JS bucket, netback's arithmetic", job: 'one thread', unit: 'ns/packet', at, measure })
   }
   return runRounds({ name: 'shaper', axis: 'buckets', programs: [program], cases, notes: [] }, checked)

@@ -13,18 +13,26 @@ export interface Sample {
   isDisturbed: boolean
 }
 
-const mostRepeats = 10
+const mostRepeats = 20
+/** So many times as long as a measurement should last is spent on its repeats: disturbed ones can last much longer. */
+const patience = 200
 
-/** Repeats a measurement while it is disturbed or the scheduler takes a core from this process, within reason. */
-export async function undisturbed(measure: () => Sample | Promise<Sample>): Promise<number> {
+/**
+ * Repeats a measurement while it is disturbed or the scheduler takes a core from this process, within reason.
+ *
+ * @param sampleMs - how long it should last
+ */
+export async function undisturbed(measure: () => Sample | Promise<Sample>, sampleMs: number): Promise<number> {
+  const start = performance.now()
   for (let repeats = 0; ; repeats++) {
     const before = process.resourceUsage().involuntaryContextSwitches
     const { value, isDisturbed } = await measure()
     const isPreempted = process.resourceUsage().involuntaryContextSwitches !== before
     if ((!isDisturbed && !isPreempted) || repeats === mostRepeats) return value
+    if (performance.now() - start > patience * sampleMs) return value
   }
 }
 
 /** {@link undisturbed} for what runs in this thread alone. */
-export const undisturbedValue = (measure: () => number): Promise<number> =>
-  undisturbed(() => ({ value: measure(), isDisturbed: false }))
+export const undisturbedValue = (measure: () => number, sampleMs: number): Promise<number> =>
+  undisturbed(() => ({ value: measure(), isDisturbed: false }), sampleMs)

@@ -47,7 +47,7 @@ export async function bench(
     interrupt.release()
   }
   // One benchmark is an object, several are a list.
-  const text = toJson(name === undefined ? all : all[0])
+  const text = name === undefined ? `[${all.map((each) => toJson(each).trimEnd()).join(',\n')}]\n` : toJson(all[0])
   for (const file of files) await writeAtomically(file, file.endsWith('.html') ? benchPage(all) : text)
   if (json) process.stdout.write(text)
   else if (files.length > 0) process.stdout.write(`written: ${files.join(', ')}\n`)
