@@ -24,7 +24,7 @@ class RingbackRing {
  public:
   using Request = TxRing::Request;
   using Response = TxRing::Response;
-  static constexpr const char* kName = "ringback, C++";
+  static constexpr const char* kName = "ringback";
 
   std::uint32_t push_requests(const Request* requests, std::uint32_t count) {
     const std::uint32_t put = front_.put_requests({requests, count});

@@ -67,7 +67,7 @@ export async function runRounds(benchmark: Benchmark, options: CheckedOptions): 
     for (const file of files) {
       signal?.throwIfAborted()
       for (const sample of await runNativeProgram(file, { rounds: 1, at, sampleMs, signal }))
-        samples.add(sample, sample.value)
+        samples.add({ ...sample, peer: nameInPrograms(sample.peer) }, sample.value)
       onProgress?.({ done: ++done, total })
     }
   }
@@ -77,3 +77,6 @@ export async function runRounds(benchmark: Benchmark, options: CheckedOptions): 
     if (!rows.some((row) => row.peer.startsWith(peer))) notes.push(`Rows of ${peer} are missing: ${hint}`)
   return { schema: 'ringback.bench/1', benchmark: name, axis, machine, commit, date, rounds, rows, notes }
 }
+
+/** A program calls its peers `ringback` or `memcpy`; beside those in JavaScript they are `memcpy, C++`. */
+const nameInPrograms = (peer: string): string => (/C\+\+|ns-3/.test(peer) ? peer : `${peer}, C++`)

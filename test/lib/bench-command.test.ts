@@ -52,10 +52,10 @@ test('tables name who is how many times faster than the baseline', (t) => {
   t.is(status, 0, stderr)
   t.regex(stdout, /^shaper: .*; median \[min-max\] of 2\nx: how many times faster than netback's arithmetic in C\+\+/)
   t.regex(stdout, /^peer +buckets 1 +buckets 2 +buckets 1000$/m)
-  t.regex(stdout, /^netback's arithmetic +0\.7 \[0\.7-0\.7\] +1\.4 \[1\.4-1\.4\] +700 \[700-700\]$/m)
+  t.regex(stdout, /^netback's arithmetic, C\+\+ +0\.7 \[0\.7-0\.7\] +1\.4 \[1\.4-1\.4\] +700 \[700-700\]$/m)
   t.regex(
     stdout,
-    /^peer <1> & "2" +1\.4 \[1\.4-1\.4\] +2\.8 \[2\.8-2\.8\] +1400 \[1400-1400\]\n +0\.50x +0\.50x +0\.50x$/m,
+    /^peer <1> & "2", C\+\+ +1\.4 \[1\.4-1\.4\] +2\.8 \[2\.8-2\.8\] +1400 \[1400-1400\]\n +0\.50x +0\.50x +0\.50x$/m,
   )
 })
 

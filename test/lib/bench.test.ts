@@ -14,7 +14,7 @@ const positive = z.number().positive()
 const row = z.strictObject({
   peer: z.string().min(1),
   job: z.string().min(1),
-  unit: z.enum(['M pairs/s', 'ns', 'ns/pair', 'ns/packet', 'M packets/s', 'KB/vif', 'ns/event']),
+  unit: z.string().min(1),
   at: z.int().positive(),
   median: positive,
   min: positive,
@@ -141,7 +141,7 @@ test('a program is asked for a round at a time, and its samples are rows', async
       const words = process.argv.slice(2).join(' ')
       if (words !== '--rounds 1 --at 1,16 --ms 0.05') throw new Error(words)
       for (const at of [1, 16])
-        console.log(JSON.stringify({ peer: 'ringback, C++', job: 'one thread', unit: 'ns/packet', at, round: 0, value: at / 3 }))
+        console.log(JSON.stringify({ peer: 'ringback', job: 'one thread', unit: 'ns/packet', at, round: 0, value: at / 3 }))
       console.log('{"repeats":4}')`,
   })
   const results = await benchShaper({ rounds: 3, at: [1, 16], sampleMs: 0.05, programs })
