@@ -1,3 +1,4 @@
+import { RingbackError } from '../errors.ts'
 import type { Back, Front } from './ring-implementations.ts'
 
 // The loops of the C++ benchmark (bench/native/ring_loops.h) in JavaScript: a driver and its back end, each on a
@@ -19,8 +20,10 @@ export function sumOfGrefs(pairs: number): number {
 }
 
 const nap = new Int32Array(new SharedArrayBuffer(4))
-const mostVainPolls = 5_000
+const vainPollsToNap = 5_000
 const napMs = 0.05
+/** More than ten seconds without a message: some were lost. */
+const mostNaps = 100_000
 let napCount = 0
 
 /** How often this thread gave its core away so far: a measurement during which it did is none of the ring. */
@@ -30,14 +33,17 @@ export const napsSoFar = (): number => napCount
  * What a thread does that polled in vain: polls again, but after many times gives its core away for a moment, for the
  * scheduler may have put both threads on the same one.
  *
- * @param vainPolls - so far
+ * @param vainPolls - in a row so far
  * @returns vain polls to count from
+ * @throws RingbackError ERR_STATE when nothing came for very long
  */
 export function rest(vainPolls: number): number {
-  if (vainPolls < mostVainPolls) return vainPolls + 1
-  Atomics.wait(nap, 0, 0, napMs)
-  napCount++
-  return 0
+  if (vainPolls > 0 && vainPolls % vainPollsToNap === 0) {
+    if (vainPolls / vainPollsToNap > mostNaps) throw new RingbackError('ERR_STATE', 'a ring lost messages')
+    Atomics.wait(nap, 0, 0, napMs)
+    napCount++
+  }
+  return vainPolls + 1
 }
 
 /** Sends whole batches while fewer than `inFlight` requests are open, and takes what came back; returns its sum. */

@@ -8,6 +8,7 @@ import { type BenchmarkName, benchmarkNames, type BenchOptions, type BenchResult
 import { benchRings } from '../bench/rings.ts'
 import { benchShaper } from '../bench/shaper.ts'
 import { benchSim } from '../bench/sim.ts'
+import { RingbackError } from '../errors.ts'
 import { quote } from '../quote.ts'
 import { describeBench } from './bench-table.ts'
 import { Interrupt } from './interrupt.ts'
@@ -16,6 +17,7 @@ import { ProgressBar } from './progress.ts'
 
 export interface BenchCommandOptions {
   rounds?: number
+  at?: number[]
   out?: string
   json?: boolean
   programs?: string
@@ -86,6 +88,10 @@ async function measure(name: BenchmarkName, options: BenchOptions, json: boolean
     bar.stop()
     if (!json) process.stdout.write(describeBench(results))
     return results
+  } catch (error) {
+    // Rounds were checked on the command line: what is out of range is --at.
+    if (!(error instanceof RingbackError && error.code === 'ERR_OUT_OF_RANGE')) throw error
+    throw new UsageError(`${name}: ${error.message}`, { cause: error })
   } finally {
     bar.stop()
   }

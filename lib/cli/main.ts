@@ -39,6 +39,12 @@ function parseRounds(text: string): number {
   return rounds
 }
 
+function parseSizes(text: string): number[] {
+  const sizes = text.split(',').map((word) => (/^\d{1,5}$/.test(word) ? Number(word) : 0))
+  if (sizes.includes(0)) throw new InvalidArgumentError('Write whole numbers above 0 with commas, as in 1,8,64.')
+  return sizes
+}
+
 function parseRunTime(text: string): number {
   try {
     const ns = parseDuration(text)
@@ -92,6 +98,7 @@ function buildProgram(): Command {
     .description('measure against what else there is')
     .argument('[what]', 'rings, copy, shaper or sim; all where it is left out')
     .option('--rounds <n>', 'measurements of each figure', parseRounds)
+    .option('--at <sizes>', 'messages a call, bytes, buckets or vifs, as in 1,8,64', parseSizes)
     .option('--out <path>', 'FILE.json, FILE.html with charts, or a folder for both')
     .option('--json', 'print the results as JSON instead of tables')
     .option('--programs <folder>', 'where the C++ programs are, built already; else CMake builds them')

@@ -123,6 +123,24 @@ test('--out FILE.json and FILE.html write that file alone; --json prints the res
   t.deepEqual(readdirSync(out).sort(), ['x.json', 'y.html'])
 })
 
+test('without a name all benchmarks run, and their results are a list', (t) => {
+  const words = ['dist/cli/main.js', 'bench', '--rounds', '1', '--at', '4', '--json', '--programs', fakePrograms(t, {})]
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+  t.is(status, 0, stderr)
+  const all = JSON.parse(stdout) as BenchResults[]
+  t.deepEqual(
+    all.map(({ benchmark }) => benchmark),
+    ['rings', 'copy', 'shaper', 'sim'],
+  )
+  for (const { rows: measured, benchmark } of all) {
+    t.true(measured.some(({ at }) => at === 4))
+    t.true(
+      measured.every(({ at, job }) => at === 4 || job === 'round trip'),
+      benchmark,
+    )
+  }
+})
+
 test("the README's figures are those of the newest results", (t) => {
   const { status, stderr } = spawnSync(process.execPath, ['scripts/readme-figures.mjs', '--check'], {
     encoding: 'utf8',
