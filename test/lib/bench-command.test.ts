@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -23,10 +23,27 @@ const rows = [
   })),
 ]
 
-function benchShaper(t: ExecutionContext, ...words: string[]) {
+const patienceMs = 120_000
+
+interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+function node(t: ExecutionContext, ...words: string[]): Promise<Outcome> {
+  t.timeout(patienceMs)
+  const options = { env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 26 }
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, words, options, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    )
+  })
+}
+
+function benchShaper(t: ExecutionContext, ...words: string[]): Promise<Outcome> {
   const programs = fakePrograms(t, { shaper_bench: printing(rows) })
-  const all = ['dist/cli/main.js', 'bench', 'shaper', '--rounds', '2', '--programs', programs, ...words]
-  return spawnSync(process.execPath, all, { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } })
+  return node(t, 'dist/cli/main.js', 'bench', 'shaper', '--rounds', '2', '--at', '1', '--programs', programs, ...words)
 }
 
 function folder(t: ExecutionContext): string {
@@ -47,9 +64,9 @@ function checkMarkup(t: ExecutionContext, page: string): void {
   t.deepEqual(open, [])
 }
 
-test('tables name who is how many times faster than the baseline', (t) => {
-  const { stdout, stderr, status } = benchShaper(t)
-  t.is(status, 0, stderr)
+test.serial('tables name who is how many times faster than the baseline', async (t) => {
+  const { stdout, stderr, code } = await benchShaper(t)
+  t.is(code, 0, stderr)
   t.regex(stdout, /^shaper: .*; median \[min-max\] of 2\nx: how many times faster than netback's arithmetic in C\+\+/)
   t.regex(stdout, /^peer +buckets 1 +buckets 2 +buckets 1000$/m)
   t.regex(stdout, /^netback's arithmetic, C\+\+ +0\.7 \[0\.7-0\.7\] +1\.4 \[1\.4-1\.4\] +700 \[700-700\]$/m)
@@ -59,10 +76,10 @@ test('tables name who is how many times faster than the baseline', (t) => {
   )
 })
 
-test('--out FOLDER holds the results and a page of charts that needs nothing else', (t) => {
+test.serial('--out FOLDER holds the results and a page of charts that needs nothing else', async (t) => {
   const out = path.join(folder(t), 'a', 'b')
-  const { status, stderr, stdout } = benchShaper(t, '--out', out)
-  t.is(status, 0, stderr)
+  const { code, stderr, stdout } = await benchShaper(t, '--out', out)
+  t.is(code, 0, stderr)
   t.true(stdout.endsWith(`written: ${out}/bench.json, ${out}/bench.html\n`))
   t.deepEqual(readdirSync(out).sort(), ['bench.html', 'bench.json'])
   const results = JSON.parse(readFileSync(path.join(out, 'bench.json'), 'utf8')) as BenchResults
@@ -94,9 +111,9 @@ function placesOf(page: string): { width: number; height: number; places: [x: nu
   }))
 }
 
-test('everything in a chart is inside it, and fourteen series all look different', (t) => {
+test.serial('everything in a chart is inside it, and fourteen series all look different', async (t) => {
   const out = folder(t)
-  t.is(benchShaper(t, '--out', path.join(out, 'x.html')).status, 0)
+  t.is((await benchShaper(t, '--out', path.join(out, 'x.html'))).code, 0)
   const page = readFileSync(path.join(out, 'x.html'), 'utf8')
   const drawings = placesOf(page)
   t.is(drawings.length, 3)
@@ -112,21 +129,21 @@ test('everything in a chart is inside it, and fourteen series all look different
   t.is(new Set(looks).size, 12)
 })
 
-test('--out FILE.json and FILE.html write that file alone; --json prints the results alone', (t) => {
+test.serial('--out FILE.json and FILE.html write that file alone; --json prints the results alone', async (t) => {
   const out = folder(t)
-  const { status, stdout } = benchShaper(t, '--json', '--out', path.join(out, 'x.json'))
-  t.is(status, 0)
+  const { code, stdout } = await benchShaper(t, '--json', '--out', path.join(out, 'x.json'))
+  t.is(code, 0)
   t.deepEqual(readdirSync(out), ['x.json'])
   t.is(readFileSync(path.join(out, 'x.json'), 'utf8'), stdout)
   t.is((JSON.parse(stdout) as BenchResults).benchmark, 'shaper')
-  t.is(benchShaper(t, '--out', path.join(out, 'y.html')).status, 0)
+  t.is((await benchShaper(t, '--out', path.join(out, 'y.html'))).code, 0)
   t.deepEqual(readdirSync(out).sort(), ['x.json', 'y.html'])
 })
 
-test('without a name all benchmarks run, and their results are a list', (t) => {
+test.serial('without a name all benchmarks run, and their results are a list', async (t) => {
   const words = ['dist/cli/main.js', 'bench', '--rounds', '1', '--at', '4', '--json', '--programs', fakePrograms(t, {})]
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
-  t.is(status, 0, stderr)
+  const { code, stdout, stderr } = await node(t, ...words)
+  t.is(code, 0, stderr)
   const all = JSON.parse(stdout) as BenchResults[]
   t.deepEqual(
     all.map(({ benchmark }) => benchmark),
@@ -141,10 +158,8 @@ test('without a name all benchmarks run, and their results are a list', (t) => {
   }
 })
 
-test("the README's figures are those of the newest results", (t) => {
-  const { status, stderr } = spawnSync(process.execPath, ['scripts/readme-figures.mjs', '--check'], {
-    encoding: 'utf8',
-  })
-  t.is(status, 0, stderr)
+test.serial("the README's figures are those of the newest results", async (t) => {
+  const { code, stderr } = await node(t, 'scripts/readme-figures.mjs', '--check')
+  t.is(code, 0, stderr)
   t.true(existsSync('bench/results'))
 })
