@@ -14,6 +14,8 @@ const awkward = 'peer <1> & "2"'
 const rows = [
   ...[1, 2, 1000].map((at) => ({ peer: "netback's arithmetic", job: 'decades', unit: 'ns', at, value: 0.7 * at })),
   ...[1, 2, 1000].map((at) => ({ peer: awkward, job: 'decades', unit: 'ns', at, value: 1.4 * at })),
+  // A sample of three that a busy machine spoilt goes beyond the chart.
+  ...[0.01, 3, 3, 900].map((value) => ({ peer: 'many 0', job: 'many', unit: 'M packets/s', at: 1, value })),
   ...Array.from({ length: 12 }, (_, i) => ({
     peer: `many ${i}`,
     job: 'many',
@@ -100,18 +102,19 @@ test.serial('--out FOLDER holds the results and a page of charts that needs noth
   }
 })
 
-/** Of each drawing, where its marks and texts are. */
+/** Of each drawing, where its marks, texts and spreads are. */
 function placesOf(page: string): { width: number; height: number; places: [x: number, y: number][] }[] {
-  return [...page.matchAll(/<svg viewBox="0 0 (\d+) ([\d.]+)"[^]*?<\/svg>/g)].map(([svg, width, height]) => ({
-    width: Number(width),
-    height: Number(height),
-    places: [...svg.matchAll(/translate\(([-\d.]+),([-\d.]+)\)|<text x="([-\d.]+)" y="([-\d.]+)"/g)].map(
-      ([, x1, y1, x2, y2]): [number, number] => [Number(x1 ?? x2), Number(y1 ?? y2)],
-    ),
-  }))
+  return [...page.matchAll(/<svg viewBox="0 0 (\d+) ([\d.]+)"[^]*?<\/svg>/g)].map(([svg, width, height]) => {
+    const spreads = [...svg.matchAll(/d="([^"]+)" class="spread/g)].map(([, path = '']) => path).join()
+    const others = [...svg.matchAll(/translate\([^)]+\)|<text x="[-\d.]+" y="[-\d.]+"/g)].join()
+    const places = [...`${spreads},${others}`.matchAll(/(-?[\d.]+)(?:,|" y=")(-?[\d.]+)/g)].map(
+      ([, x, y]): [number, number] => [Number(x), Number(y)],
+    )
+    return { width: Number(width), height: Number(height), places }
+  })
 }
 
-test.serial('everything in a chart is inside it, and fourteen series all look different', async (t) => {
+test.serial('everything in a chart is inside it, and fourteen series differ in more than colour', async (t) => {
   const out = folder(t)
   t.is((await benchShaper(t, '--out', path.join(out, 'x.html'))).code, 0)
   const page = readFileSync(path.join(out, 'x.html'), 'utf8')
@@ -122,7 +125,7 @@ test.serial('everything in a chart is inside it, and fourteen series all look di
     for (const [x, y] of places) t.true(0 <= x && x < width && 0 <= y && y <= height, `${x}, ${y}`)
   }
   const many = /<svg [^>]*many[^]*?<\/svg>/.exec(page)?.[0] ?? ''
-  const looks = [...many.matchAll(/<path d="([^"]+)" class="((?:full|hollow) mark\d+)" transform/g)].map(
+  const looks = [...many.matchAll(/<path d="([^"]+)" class="(full|hollow) mark\d+" transform/g)].map(
     ([, d, look]) => `${d} ${look}`,
   )
   t.is(looks.length, 12)
