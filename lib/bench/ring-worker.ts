@@ -4,6 +4,7 @@ import process from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { answerQueue, type Queue } from './peers/plain-queue.ts'
+import { pinToCore } from './pinning.ts'
 import { loadRing, type RingBytes, type RingImplementation } from './ring-implementations.ts'
 import { answer, drive, napsSoFar, playBoth, rest } from './ring-loops.ts'
 
@@ -54,7 +55,9 @@ async function loadWork({ implementation, side }: ThreadRole): Promise<Work> {
   }
 }
 
-const work = await loadWork(workerData as ThreadRole)
+const role = workerData as ThreadRole
+pinToCore(role.side === 'back' ? 1 : 0)
+const work = await loadWork(role)
 
 function perform(job: Job): JobReport {
   const run = work(job)
