@@ -157,7 +157,8 @@ TEST_CASE("segmentation and hash travel in extras behind the first slot, the che
   REQUIRE(requests.size() == 5);
   CHECK(requests[0].flags == (abi::XEN_NETTXF_csum_blank | abi::XEN_NETTXF_data_validated | abi::XEN_NETTXF_extra_info |
                               abi::XEN_NETTXF_more_data));
-  const TxPacket packet = parse_tx_packet(requests);
+  TxPacket packet;
+  parse_tx_packet(requests, packet);
   CHECK(packet.verdict == TxPacket::Verdict::kFrame);
   CHECK(packet.data_slots() == 3);
   CHECK(packet.gso.u.gso.size == 1448);
