@@ -10,13 +10,12 @@ namespace ringback::bench {
 
 using Picoseconds = std::uint64_t;
 
-enum class LoopKind : std::uint16_t { kGenerate, kCredit, kArrive, kSent };
-
 struct LoopEvent {
+  enum class Kind : std::uint16_t { kGenerate, kCredit, kArrive, kSent };
   Picoseconds time;
   std::uint32_t sequence;
   std::uint16_t host;
-  LoopKind kind;
+  Kind kind;
 
   [[nodiscard]] bool before(const LoopEvent& other) const noexcept {
     return time < other.time || (time == other.time && static_cast<std::int32_t>(sequence - other.sequence) < 0);
@@ -26,22 +25,20 @@ struct LoopEvent {
 // 4096 days of about a microsecond, each sorted, the earliest event last.
 class CalendarQueue {
  public:
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   void push(const LoopEvent& event) {
     auto& day = days_[event.time >> kDayShift & (kDays - 1)];
     day.push_back(event);
     std::size_t at = day.size() - 1;
     for (; at > 0 && day[at - 1].before(event); --at) day[at] = day[at - 1];
     day[at] = event;
-    ++size_;
   }
+  // Requires: not empty.
   LoopEvent pop() noexcept {
     for (;; ++today_) {
       auto& day = days_[today_ & (kDays - 1)];
       if (day.empty() || day.back().time >> kDayShift != today_) continue;
       const LoopEvent event = day.back();
       day.pop_back();
-      --size_;
       return event;
     }
   }
@@ -51,82 +48,109 @@ class CalendarQueue {
   static constexpr std::uint64_t kDays = 4096;
   std::array<std::vector<LoopEvent>, kDays> days_;
   std::uint64_t today_ = 0;
-  std::size_t size_ = 0;
 };
 
-// Runs the scenario of sim_bench.cc and returns the packets that were delivered.
-inline std::uint64_t run_event_loop(std::uint32_t hosts, double seconds) {
-  constexpr double kSecond = 1e12;
-  constexpr double kLinkBps = 1e9;
-  constexpr int kFrameBytes = 1500;
-  constexpr std::uint32_t kQueue = 64;
-  constexpr std::uint64_t kLinkQueue = 4096;
+// The scenario of sim_bench.cc: hosts with a bucket and a queue of packets, and one link.
+class EventLoop {
+ public:
+  explicit EventLoop(std::uint32_t hosts)
+      : gap_(static_cast<Picoseconds>(kFrameBits * hosts / (1.25 * kLinkBps) * kSecond)),
+        rate_(0.9 * kLinkBps / hosts / kSecond),
+        hosts_(hosts) {
+    for (std::uint32_t i = 0; i < hosts; ++i) push(gap_ * i / hosts, static_cast<std::uint16_t>(i), Kind::kGenerate);
+  }
+
+  // Returns the packets that were delivered.
+  std::uint64_t run(double seconds) {
+    const auto end = static_cast<Picoseconds>(seconds * kSecond);
+    for (;;) {
+      const LoopEvent event = queue_.pop();
+      if (event.time >= end) return delivered_;
+      switch (event.kind) {
+        case Kind::kGenerate:
+          generate(event);
+          break;
+        case Kind::kCredit:
+          hosts_[event.host].waiting = false;
+          send(event);
+          break;
+        case Kind::kArrive:
+          arrive(event);
+          break;
+        case Kind::kSent:
+          sent(event);
+          break;
+      }
+    }
+  }
+
+ private:
+  using Kind = LoopEvent::Kind;
+  static constexpr double kSecond = 1e12;
+  static constexpr double kLinkBps = 1e9;
+  static constexpr double kFrameBits = 1500 * 8;
+  static constexpr double kBurstBits = 16 * kFrameBits;
+  static constexpr std::uint32_t kHostQueue = 64;
+  static constexpr auto kAccess = static_cast<Picoseconds>(kFrameBits / 10e9 * kSecond) + 10'000'000;
+  static constexpr auto kSerialise = static_cast<Picoseconds>(kFrameBits / kLinkBps * kSecond);
+
   struct Host {
-    double tokens = 16 * kFrameBytes;
+    double tokens = kBurstBits;
     Picoseconds last = 0;
     std::uint32_t queued = 0;
     bool waiting = false;
   };
-  const auto gap = static_cast<Picoseconds>(kFrameBytes * 8 * kSecond / (1.25 * kLinkBps / hosts));
-  const auto access = static_cast<Picoseconds>(kFrameBytes * 8 * kSecond / 10e9) + 10'000'000;
-  const auto serialise = static_cast<Picoseconds>(kFrameBytes * 8 * kSecond / kLinkBps);
-  const auto end = static_cast<Picoseconds>(seconds * kSecond);
-  const double rate = 0.9 * kLinkBps / hosts / 8 / kSecond;  // bytes a picosecond
-  CalendarQueue queue;
-  std::uint32_t sequence = 0;
-  std::vector<Host> all(hosts);
-  std::uint64_t delivered = 0;
-  std::uint64_t on_link = 0;
-  bool busy = false;
-  for (std::uint32_t i = 0; i < hosts; ++i)
-    queue.push({gap * i / hosts, sequence++, static_cast<std::uint16_t>(i), LoopKind::kGenerate});
-  while (!queue.empty()) {
-    const LoopEvent event = queue.pop();
-    if (event.time >= end) break;
-    Host& host = all[event.host];
-    switch (event.kind) {
-      case LoopKind::kGenerate:
-        queue.push({event.time + gap, sequence++, event.host, LoopKind::kGenerate});
-        if (host.queued == kQueue) break;
-        ++host.queued;
-        if (host.waiting) break;
-        [[fallthrough]];
-      case LoopKind::kCredit:
-        host.waiting = false;
-        while (host.queued > 0) {
-          host.tokens = std::min(16.0 * kFrameBytes, host.tokens + static_cast<double>(event.time - host.last) * rate);
-          host.last = event.time;
-          if (host.tokens + 1e-6 < kFrameBytes) {
-            host.waiting = true;
-            const auto wait = static_cast<Picoseconds>((kFrameBytes - host.tokens) / rate) + 1;
-            queue.push({event.time + wait, sequence++, event.host, LoopKind::kCredit});
-            break;
-          }
-          host.tokens -= kFrameBytes;
-          --host.queued;
-          queue.push({event.time + access, sequence++, event.host, LoopKind::kArrive});
-        }
-        break;
-      case LoopKind::kArrive:
-        if (!busy) {
-          busy = true;
-          queue.push({event.time + serialise, sequence++, event.host, LoopKind::kSent});
-        } else if (on_link < kLinkQueue) {
-          ++on_link;
-        }
-        break;
-      case LoopKind::kSent:
-        ++delivered;
-        if (on_link > 0) {
-          --on_link;
-          queue.push({event.time + serialise, sequence++, event.host, LoopKind::kSent});
-        } else {
-          busy = false;
-        }
-        break;
+
+  void push(Picoseconds time, std::uint16_t host, Kind kind) { queue_.push({time, sequence_++, host, kind}); }
+
+  void generate(const LoopEvent& event) {
+    push(event.time + gap_, event.host, Kind::kGenerate);
+    Host& host = hosts_[event.host];
+    if (host.queued == kHostQueue) return;
+    ++host.queued;
+    if (!host.waiting) send(event);
+  }
+
+  void send(const LoopEvent& event) {
+    Host& host = hosts_[event.host];
+    for (; host.queued > 0; --host.queued) {
+      host.tokens = std::min(kBurstBits, host.tokens + static_cast<double>(event.time - host.last) * rate_);
+      host.last = event.time;
+      if (host.tokens + 1e-3 < kFrameBits) {
+        host.waiting = true;
+        push(event.time + static_cast<Picoseconds>((kFrameBits - host.tokens) / rate_) + 1, event.host, Kind::kCredit);
+        return;
+      }
+      host.tokens -= kFrameBits;
+      push(event.time + kAccess, event.host, Kind::kArrive);
     }
   }
-  return delivered;
-}
+
+  void arrive(const LoopEvent& event) {
+    if (busy_) {
+      ++on_link_;
+      return;
+    }
+    busy_ = true;
+    push(event.time + kSerialise, event.host, Kind::kSent);
+  }
+
+  void sent(const LoopEvent& event) {
+    ++delivered_;
+    busy_ = on_link_ > 0;
+    if (!busy_) return;
+    --on_link_;
+    push(event.time + kSerialise, event.host, Kind::kSent);
+  }
+
+  Picoseconds gap_;
+  double rate_;  // bits a picosecond
+  std::vector<Host> hosts_;
+  CalendarQueue queue_;
+  std::uint32_t sequence_ = 0;
+  std::uint64_t on_link_ = 0;
+  std::uint64_t delivered_ = 0;
+  bool busy_ = false;
+};
 
 }  // namespace ringback::bench
