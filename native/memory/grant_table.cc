@@ -7,6 +7,7 @@ namespace ringback {
 GrantTable::GrantTable(std::uint32_t entries, Sharing sharing)
     : owned_(std::make_unique<GrantWord[]>(entries)), words_(owned_.get()), sharing_(sharing) {
   chain_references(entries);
+  if (sharing == Sharing::kOneThread) lookable_ = entries;
 }
 
 GrantTable::GrantTable(std::span<std::byte> memory, Sharing sharing)

@@ -32,6 +32,8 @@ class GrantTable {
   // Linux grows its tables to 64 frames of 512 entries at most; Xen's own default is the same.
   static constexpr std::uint32_t kMaxEntries = 64 * 512;
 
+  static constexpr std::uint32_t kNoFrame = 0xffffffff;
+
   // Requires: GNTTAB_NR_RESERVED_ENTRIES <= entries <= kMaxEntries.
   GrantTable(std::uint32_t entries, Sharing sharing);
 
@@ -107,9 +109,26 @@ class GrantTable {
       if (entry.frame >= frames) return {abi::GNTST_bad_page, 0};
       if (!replace_entry(at(ref), word, word | flags_word(pin_flags(access)), sharing_)) continue;
       active = {entry.frame, domid, pins_of(access)};
+      ++pinned_entries_;
       return {abi::GNTST_okay, entry.frame};
     }
     return {abi::GNTST_general_error, 0};
+  }
+
+  // The frame that pin() would find, for a use that is over before anybody else runs: no flag has to be set and
+  // cleared then, for nobody could see it. kNoFrame when it is not as simple as that and pin() is to be asked: with
+  // Sharing::kManyThreads, with borrowed entries, which a copy may overwrite, while any entry is pinned, when the
+  // domain has set a pin's flags itself, and for every error.
+  [[nodiscard]] std::uint32_t look(abi::grant_ref_t ref, abi::domid_t domid, Access access,
+                                   std::uint32_t frames) const noexcept {
+    if (ref >= lookable_ || pinned_entries_ != 0) return kNoFrame;
+    const GrantWord word = load_entry(at(ref));
+    constexpr std::uint16_t kRead = abi::GTF_type_mask | abi::GTF_reading | abi::GTF_writing;
+    constexpr std::uint16_t kWrite = kRead | abi::GTF_readonly;
+    const GrantWord asked = to_word({access == Access::kWrite ? kWrite : kRead, 0xffff, 0});
+    if ((word & asked) != to_word({abi::GTF_permit_access, domid, 0})) return kNoFrame;
+    const std::uint32_t frame = to_entry(word).frame;
+    return frame < frames ? frame : kNoFrame;
   }
 
   // Requires: one pin() with this access succeeded and was not undone.
@@ -119,6 +138,7 @@ class GrantTable {
     RB_ASSERT((active.pins & (access == Access::kWrite ? kWriters : kReaders)) != 0);
     const auto left = static_cast<Pins>(active.pins - pins_of(access));
     active.pins = left;
+    if (left == 0) --pinned_entries_;
     std::uint16_t over = left == 0 ? abi::GTF_reading : 0;
     if (access == Access::kWrite && (left & kWriters) == 0) over = static_cast<std::uint16_t>(over | abi::GTF_writing);
     if (over != 0) clear_entry_flags(at(ref), over, sharing_);
@@ -166,6 +186,8 @@ class GrantTable {
   std::vector<std::uint32_t> next_free_;  // by reference: the next free one, or kHandedOut
   std::uint32_t first_free_ = kNone;
   std::uint32_t in_use_ = 0;
+  std::uint32_t pinned_entries_ = 0;
+  std::uint32_t lookable_ = 0;  // references below may be looked at: all or none
   Sharing sharing_;
 };
 

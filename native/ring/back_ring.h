@@ -64,13 +64,10 @@ class alignas(kCacheLineBytes) BackRing {
   // Errors:   overflow, FATAL for the vif: see has_overflow().
   [[nodiscard]] Taken peek_requests(std::span<Request> out, std::uint32_t ahead = 0) noexcept {
     RB_ASSERT(ahead <= seen_req_prod_ - req_cons_);
-    const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(out.size(), entries() - ahead));
-    if (seen_req_prod_ - req_cons_ < ahead + wanted) {
-      const abi::RING_IDX produced = load_acquire(shared_.header().req_prod);
-      if (overflows(produced)) return {0, true};
-      seen_req_prod_ = produced;
-    }
-    const std::uint32_t count = std::min(wanted, seen_req_prod_ - req_cons_ - ahead);
+    if (!look_for(ahead + out.size())) [[unlikely]]
+      return {0, true};
+    const auto count =
+        static_cast<std::uint32_t>(std::min<std::size_t>(out.size(), seen_req_prod_ - req_cons_ - ahead));
     shared_.read(req_cons_ + ahead, out.data(), count);
     return {count, false};
   }
@@ -95,9 +92,12 @@ class alignas(kCacheLineBytes) BackRing {
 
   // Takes up to out.size() requests: peek_requests() and advance().
   [[nodiscard]] Taken consume_requests(std::span<Request> out) noexcept {
-    const Taken taken = peek_requests(out);
-    req_cons_ += taken.count;
-    return taken;
+    if (!look_for(out.size())) [[unlikely]]
+      return {0, true};
+    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(out.size(), seen_req_prod_ - req_cons_));
+    shared_.read(req_cons_, out.data(), count);
+    req_cons_ += count;
+    return {count, false};
   }
 
   // Requires: unanswered_requests() > 0.
@@ -118,8 +118,9 @@ class alignas(kCacheLineBytes) BackRing {
   //
   // Ordering: release store of rsp_prod.
   void push_responses() noexcept {
-    store_release(shared_.header().rsp_prod, rsp_prod_pvt_);
-    rsp_prod_published_ = rsp_prod_pvt_;
+    const abi::RING_IDX produced = rsp_prod_pvt_;
+    store_release(shared_.header().rsp_prod, produced);
+    rsp_prod_published_ = produced;
   }
 
   // Publishes what was put; returns whether the front end must be notified.
@@ -128,10 +129,13 @@ class alignas(kCacheLineBytes) BackRing {
   // Errors:   none; an rsp_event far away only means that the front end sleeps on.
   // Source:   xen/io/ring.h RING_PUSH_RESPONSES_AND_CHECK_NOTIFY
   [[nodiscard]] bool push_responses_and_check_notify() noexcept {
+    abi::sring_header& header = shared_.header();
     const abi::RING_IDX previous = rsp_prod_published_;
+    const abi::RING_IDX produced = rsp_prod_pvt_;
+    if (produced - previous <= kSmallBatch) touch(header.rsp_prod);
     push_responses();
     full_fence();
-    return passes_event(rsp_prod_pvt_, previous, load_relaxed(shared_.header().rsp_event));
+    return passes_event(produced, previous, load_relaxed(header.rsp_event));
   }
 
   // Before sleeping: asks to be notified of the next request and looks once more. True: there is work, don't sleep.
@@ -183,6 +187,15 @@ class alignas(kCacheLineBytes) BackRing {
   [[nodiscard]] std::uint32_t room() const noexcept { return entries() - (req_cons_ - rsp_prod_pvt_); }
 
   [[nodiscard]] bool overflows(abi::RING_IDX produced) const noexcept { return produced - req_cons_ > room(); }
+
+  // Reads the shared producer if fewer than `wanted` requests are known to be there. False: it is impossible.
+  [[nodiscard]] bool look_for(std::size_t wanted) noexcept {
+    if (seen_req_prod_ - req_cons_ >= wanted) return true;
+    const abi::RING_IDX produced = load_acquire(shared_.header().req_prod);
+    if (overflows(produced)) return false;
+    seen_req_prod_ = produced;
+    return true;
+  }
 
   SharedRing<R> shared_;
   abi::RING_IDX rsp_prod_pvt_;

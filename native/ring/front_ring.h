@@ -48,8 +48,9 @@ class alignas(kCacheLineBytes) FrontRing {
   //
   // Ordering: release store of req_prod.
   void push_requests() noexcept {
-    store_release(shared_.header().req_prod, req_prod_pvt_);
-    req_prod_published_ = req_prod_pvt_;
+    const abi::RING_IDX produced = req_prod_pvt_;
+    store_release(shared_.header().req_prod, produced);
+    req_prod_published_ = produced;
   }
 
   // Publishes what was put; returns whether the back end must be notified.
@@ -58,10 +59,13 @@ class alignas(kCacheLineBytes) FrontRing {
   // Errors:   none; a req_event far away only means that the back end sleeps on.
   // Source:   xen/io/ring.h RING_PUSH_REQUESTS_AND_CHECK_NOTIFY
   [[nodiscard]] bool push_requests_and_check_notify() noexcept {
+    abi::sring_header& header = shared_.header();
     const abi::RING_IDX previous = req_prod_published_;
+    const abi::RING_IDX produced = req_prod_pvt_;
+    if (produced - previous <= kSmallBatch) touch(header.req_prod);
     push_requests();
     full_fence();
-    return passes_event(req_prod_pvt_, previous, load_relaxed(shared_.header().req_event));
+    return passes_event(produced, previous, load_relaxed(header.req_event));
   }
 
   // Whether the back end has asked to be notified of any of the next entries() requests.
@@ -78,13 +82,9 @@ class alignas(kCacheLineBytes) FrontRing {
   // Ordering: acquire load of rsp_prod, then the slots.
   // Errors:   overflow, the back end is broken: see has_overflow().
   [[nodiscard]] Taken consume_responses(std::span<Response> out) noexcept {
-    const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(out.size(), entries()));
-    if (seen_rsp_prod_ - rsp_cons_ < wanted) {
-      const abi::RING_IDX produced = load_acquire(shared_.header().rsp_prod);
-      if (overflows(produced)) return {0, true};
-      seen_rsp_prod_ = produced;
-    }
-    const std::uint32_t count = std::min(wanted, seen_rsp_prod_ - rsp_cons_);
+    if (!look_for(out.size())) [[unlikely]]
+      return {0, true};
+    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(out.size(), seen_rsp_prod_ - rsp_cons_));
     shared_.read(rsp_cons_, out.data(), count);
     rsp_cons_ += count;
     return {count, false};
@@ -116,6 +116,15 @@ class alignas(kCacheLineBytes) FrontRing {
  private:
   [[nodiscard]] bool overflows(abi::RING_IDX produced) const noexcept {
     return produced - rsp_cons_ > req_prod_published_ - rsp_cons_;
+  }
+
+  // Reads the shared producer if fewer than `wanted` responses are known to be there. False: it is impossible.
+  [[nodiscard]] bool look_for(std::size_t wanted) noexcept {
+    if (seen_rsp_prod_ - rsp_cons_ >= wanted) return true;
+    const abi::RING_IDX produced = load_acquire(shared_.header().rsp_prod);
+    if (overflows(produced)) return false;
+    seen_rsp_prod_ = produced;
+    return true;
   }
 
   SharedRing<R> shared_;

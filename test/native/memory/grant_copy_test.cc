@@ -19,7 +19,17 @@ constexpr domid_t kNobody = Neighbours::kNobody;
 constexpr grant_ref_t kNoRef = 16;
 constexpr std::uint16_t kBeyond = 4096;
 
+// Every test runs twice: with claims, and where grants may be looked at instead.
+Sharing either_sharing() {
+  Sharing sharing = Sharing::kManyThreads;
+  SUBCASE("many threads") {}
+  SUBCASE("one thread") { sharing = Sharing::kOneThread; }
+  return sharing;
+}
+
 struct CopyFixture : Neighbours {
+  CopyFixture() : Neighbours(either_sharing()) {}
+
   // Entries of the guest that each fail in one way, at reserved references.
   grant_ref_t entry(grant_ref_t ref, std::uint16_t flags, domid_t domid, std::uint32_t frame) const {
     guest->grants.store(ref, {flags, domid, frame});
@@ -191,6 +201,41 @@ TEST_CASE_FIXTURE(CopyFixture, "a batch goes on after each failure, and each ope
   for (std::size_t i = 0; i < std::size(wanted); ++i) CHECK(batch[i].status == wanted[i]);
   CHECK(same_bytes(*guest, 2, 0, *back, 3, 0, 4096));
   CHECK(released());
+}
+
+TEST_CASE_FIXTURE(CopyFixture, "a batch is performed in order, with or without a failure in between") {
+  const gnttab_copy in = from_grant(by_reference(kGuest, good), by_frame(0), 4096);
+  const gnttab_copy within = operation(by_frame(0), by_frame(1), 4096, 0);
+  const gnttab_copy wrong = from_grant(by_reference(kGuest, foreign), by_frame(0), 1);
+  const gnttab_copy out = to_grant(by_frame(1), by_reference(kGuest, good, 2048), 2048);
+  const gnttab_copy back_in = from_grant(by_reference(kGuest, good, 2048), by_frame(2), 2048);
+  const Neighbours before;
+  for (std::vector<gnttab_copy> batch :
+       {std::vector{in, within, out, back_in}, std::vector{in, wrong, within, wrong, out, wrong, back_in}}) {
+    for (const std::uint32_t frame : {0u, 1u, 2u}) fill_page(*back, frame);
+    fill_page(*guest, 1);
+    grant_copy(table, kBack, batch, Payload::kCopy);
+    CHECK(same_bytes(*before.guest, 1, 0, *back, 1, 0, 4096));
+    CHECK(same_bytes(*before.guest, 1, 0, *guest, 1, 2048, 2048));
+    CHECK(same_bytes(*before.guest, 1, 0, *back, 2, 0, 2048));
+  }
+}
+
+TEST_CASE_FIXTURE(CopyFixture, "a batch may be longer than what is looked at together") {
+  std::vector<gnttab_copy> batch(200, from_grant(by_reference(kGuest, good), by_frame(0), 1));
+  for (std::uint16_t i = 0; i < batch.size(); ++i) batch[i].source.offset = batch[i].dest.offset = i;
+  for (gnttab_copy& copy : batch) copy.status = 99;
+  grant_copy(table, kBack, batch, Payload::kCopy);
+  for (const gnttab_copy& copy : batch) CHECK(copy.status == GNTST_okay);
+  CHECK(same_bytes(*guest, 1, 0, *back, 0, 0, 200));
+}
+
+TEST_CASE_FIXTURE(CopyFixture, "a pin's flags that a domain has set itself are gone after a copy, as after a claim") {
+  for (const std::uint16_t flag : {GTF_reading, GTF_writing}) {
+    entry(3, static_cast<std::uint16_t>(GTF_permit_access | flag), kBack, 1);
+    CHECK(copy(to_grant(by_frame(0), by_reference(kGuest, 3), 16)) == GNTST_okay);
+    CHECK(guest->grants.load(3).flags == GTF_permit_access);
+  }
 }
 
 TEST_CASE_FIXTURE(CopyFixture, "what a domain writes to an entry counts from the next operation on") {

@@ -69,6 +69,44 @@ TEST_CASE("reading and writing are set while pinned and cleared by the last rele
   }
 }
 
+TEST_CASE("a look finds what a pin would, and leaves the entry alone") {
+  GrantTable table(12, Sharing::kOneThread);
+  const grant_ref_t ref = *table.grant_foreign_access(kPeer, 2, false);
+  const grant_ref_t readonly = *table.grant_foreign_access(kPeer, 3, true);
+  CHECK(table.look(ref, kPeer, Access::kRead, kFrames) == 2);
+  CHECK(table.look(ref, kPeer, Access::kWrite, kFrames) == 2);
+  CHECK(table.look(readonly, kPeer, Access::kRead, kFrames) == 3);
+  CHECK(flags(table, ref) == kPermit);
+  CHECK(table.pins() == 0);
+  CHECK(table.look(readonly, kPeer, Access::kWrite, kFrames) == GrantTable::kNoFrame);
+  CHECK(table.look(ref, kPeer + 1, Access::kRead, kFrames) == GrantTable::kNoFrame);
+  CHECK(table.look(readonly, kPeer, Access::kRead, 3) == GrantTable::kNoFrame);
+  CHECK(table.look(12, kPeer, Access::kRead, kFrames) == GrantTable::kNoFrame);
+  for (const std::uint16_t flag : {GTF_invalid, GTF_accept_transfer, GTF_transitive, kRead, kWritten}) {
+    table.store(4, {flag, kPeer, 1});
+    CHECK(table.look(4, kPeer, Access::kRead, kFrames) == GrantTable::kNoFrame);
+  }
+}
+
+TEST_CASE("nobody looks where a claim would show: threads, borrowed entries, and while something is pinned") {
+  alignas(8) std::byte memory[16 * sizeof(grant_entry_v1)];
+  GrantTable shared(12, Sharing::kManyThreads);
+  GrantTable borrowed{std::span<std::byte>(memory), Sharing::kOneThread};
+  for (GrantTable* table : {&shared, &borrowed}) {
+    const grant_ref_t ref = *table->grant_foreign_access(kPeer, 2, false);
+    CHECK(table->look(ref, kPeer, Access::kRead, kFrames) == GrantTable::kNoFrame);
+  }
+  GrantTable table(12, Sharing::kOneThread);
+  const grant_ref_t ref = *table.grant_foreign_access(kPeer, 2, false);
+  REQUIRE(table.pin(ref, kPeer, Access::kRead, kFrames).status == GNTST_okay);
+  REQUIRE(table.pin(ref, kPeer, Access::kWrite, kFrames).status == GNTST_okay);
+  table.unpin(ref, Access::kRead);
+  table.store(ref, {kPermit, kPeer, 3});
+  CHECK(table.look(ref, kPeer, Access::kRead, kFrames) == GrantTable::kNoFrame);
+  table.unpin(ref, Access::kWrite);
+  CHECK(table.look(ref, kPeer, Access::kRead, kFrames) == 3);
+}
+
 TEST_CASE("a reader that outlives no writer keeps reading set") {
   GrantTable table(12, Sharing::kManyThreads);
   const grant_ref_t ref = *table.grant_foreign_access(kPeer, 0, false);

@@ -121,16 +121,18 @@ TEST_CASE("XSA-216: every byte of every TX response is written, NULL ones too, a
 }
 
 TEST_CASE("XSA-224: one grant in many slots at once is counted, and let go by the last of them") {
-  TxRig rig;
-  Slots slots{rig.slot(5, 19 * 100, kMore, 0, 0)};
-  for (std::uint16_t i = 1; i < 19; ++i)
-    slots.push_back(rig.slot(5, 100, i == 18 ? std::uint16_t{0} : kMore, i * 200u, i));
-  rig.push(slots);
-  CHECK(rig.back_end.poll(0).next == Next::kIdle);
-  CHECK(rig.frames.size() == 1);
-  CHECK(rig.guest->grants.load(rig.refs[5]).flags == (abi::GTF_permit_access | abi::GTF_readonly));
-  CHECK(rig.guest->grants.try_end_foreign_access(rig.refs[5]));
-  CHECK_FALSE(leaks(rig));
+  for (const Sharing sharing : {Sharing::kOneThread, Sharing::kManyThreads}) {
+    TxRig rig({.sharing = sharing});
+    Slots slots{rig.slot(5, 19 * 100, kMore, 0, 0)};
+    for (std::uint16_t i = 1; i < 19; ++i)
+      slots.push_back(rig.slot(5, 100, i == 18 ? std::uint16_t{0} : kMore, i * 200u, i));
+    rig.push(slots);
+    CHECK(rig.back_end.poll(0).next == Next::kIdle);
+    CHECK(rig.frames.size() == 1);
+    CHECK(rig.guest->grants.load(rig.refs[5]).flags == (abi::GTF_permit_access | abi::GTF_readonly));
+    CHECK(rig.guest->grants.try_end_foreign_access(rig.refs[5]));
+    CHECK_FALSE(leaks(rig));
+  }
 }
 
 TEST_CASE("XSA-332: polls that no new request led to answer nothing and ask for nothing") {

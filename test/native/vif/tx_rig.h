@@ -23,6 +23,7 @@ struct TxRigOptions {
   std::uint32_t buffer_pages = 2048;
   std::uint32_t ring_order = 0;
   abi::RING_IDX start = 0;
+  Sharing sharing = Sharing::kOneThread;  // of the guest's grants
 };
 
 // What a hostile guest does while its pages are copied.
@@ -49,7 +50,7 @@ class TxRig final : public FrameSink {
 
   explicit TxRig(Options options = {})
       : ring_memory_(1u << options.ring_order),
-        guest(std::make_shared<Domain>(kGuest, PageArena(kGuestPages), GrantTable(512, Sharing::kOneThread))),
+        guest(std::make_shared<Domain>(kGuest, PageArena(kGuestPages), GrantTable(512, options.sharing))),
         driver_domain(std::make_shared<Domain>(kDriverDomain, PageArena(options.buffer_pages),
                                                GrantTable(8, Sharing::kOneThread))),
         copier(LocalGrantCopier(domains_, kDriverDomain, options.payload)),

@@ -23,6 +23,9 @@ inline void store_relaxed(std::uint32_t& shared, std::uint32_t value) noexcept {
   model::store(shared, value, model::Order::kRelaxed);
 }
 
+// No step: what it reads is not used.
+inline void touch(std::uint32_t&) noexcept {}
+
 inline void full_fence() noexcept { model::fence(model::Order::kSeqCst); }
 
 inline void compiler_barrier() noexcept { model::compiler_barrier(); }
