@@ -61,6 +61,7 @@ std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload, bool is
                            .flows = static_cast<std::uint32_t>(1 + random.below(5)),
                            .jitter_ns = random.below(10'000)};
     if (inbound) {
+      traffic.from = {};
       traffic.to = {vif};
       const std::uint32_t nic = config.vifs[vif].uplink.kind == Uplink::Kind::kBridge ? 1 : 0;
       world->add_source(Source(vif, nic, ConstantSource(traffic, random.next())));
