@@ -13,7 +13,7 @@ export interface Problem {
 }
 
 /** Words of the scenario language that this version does not have yet. */
-const laterKeys = new Set(['bonds', 'events', 'control', 'costs', 'min', 'weight'])
+const laterKeys = new Set(['bonds', 'events', 'control', 'min', 'weight'])
 const laterKinds = new Set(['tcp'])
 
 /** `vifs.web.rate`, `traffic[0].pcap`. */
