@@ -1,6 +1,6 @@
 // Rings side by side, in one run: ours and, where its headers are installed, Xen's macros. Prints a JSON line a sample.
 //
-//   rings_bench --rounds 5 --batches 1,8,32,64 --ms 1
+//   rings_bench --rounds 5 --at 1,8,32,64 --ms 1
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -111,10 +111,10 @@ std::vector<std::uint32_t> parse_batches(const char* text) {
   std::vector<std::uint32_t> batches;
   for (char* end = nullptr;; text = end + 1) {
     const unsigned long batch = std::strtoul(text, &end, 10);
-    if (end == text || batch < 1 || batch > kMostBatch) fail("--batches: integers from 1 to 256, by commas");
+    if (end == text || batch < 1 || batch > kMostBatch) fail("--at: integers from 1 to 256, by commas");
     batches.push_back(static_cast<std::uint32_t>(batch));
     if (*end == '\0') return batches;
-    if (*end != ',') fail("--batches: integers from 1 to 256, by commas");
+    if (*end != ',') fail("--at: integers from 1 to 256, by commas");
   }
 }
 
@@ -128,10 +128,10 @@ Options parse(int argc, char** argv) {
       options.rounds = std::atoi(value);
     else if (name == "--ms")
       options.sample_ms = std::atof(value);
-    else if (name == "--batches")
+    else if (name == "--at")
       options.batches = parse_batches(value);
     else
-      fail("unknown option " + std::string(name) + "; use --rounds N, --batches 1,8,32,64, --ms M");
+      fail("unknown option " + std::string(name) + "; use --rounds N, --at 1,8,32,64, --ms M");
   }
   if (options.rounds < 1 || !(options.sample_ms > 0 && options.sample_ms <= 1000))
     fail("--rounds must be at least 1 and --ms from above 0 to 1000");
@@ -172,7 +172,7 @@ int run(const Options& options) {
   for (int round = 0; round < options.rounds; ++round) {
     for (const Case& c : cases) {
       const double value = c.figure(c.pairs, measure(c, repeats));
-      std::printf(R"({"peer":"%s","job":"%s","unit":"%s","batch":%u,"round":%d,"value":%.4f})"
+      std::printf(R"({"peer":"%s","job":"%s","unit":"%s","at":%u,"round":%d,"value":%.4f})"
                   "\n",
                   c.peer, c.job, c.unit, c.batch, round, value);
     }

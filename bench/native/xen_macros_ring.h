@@ -27,7 +27,7 @@ class XenMacrosRing {
  public:
   using Request = netif_tx_request;
   using Response = netif_tx_response;
-  static constexpr const char* kName = "xen";
+  static constexpr const char* kName = "Xen ring.h";
 
   XenMacrosRing() {
     std::memset(page_, 0, sizeof page_);

@@ -1,4 +1,5 @@
-import type { BackRing, FrontRing } from '../ring/ring.ts'
+import { RingbackError } from '../errors.ts'
+import type { Back, Front } from './ring-implementations.ts'
 
 // The loops of the C++ benchmark (bench/native/ring_loops.h) in JavaScript: a driver and its back end, each on a
 // thread of its own. Requests are netif TX requests of three words, responses of one.
@@ -19,24 +20,34 @@ export function sumOfGrefs(pairs: number): number {
 }
 
 const nap = new Int32Array(new SharedArrayBuffer(4))
-const mostVainPolls = 50_000
+const vainPollsToNap = 5_000
 const napMs = 0.05
+/** More than ten seconds without a message: some were lost. */
+const mostNaps = 100_000
+let napCount = 0
+
+/** How often this thread gave its core away so far: a measurement during which it did is none of the ring. */
+export const napsSoFar = (): number => napCount
 
 /**
  * What a thread does that polled in vain: polls again, but after many times gives its core away for a moment, for the
  * scheduler may have put both threads on the same one.
  *
- * @param vainPolls - so far
+ * @param vainPolls - in a row so far
  * @returns vain polls to count from
+ * @throws RingbackError ERR_STATE when nothing came for very long
  */
 export function rest(vainPolls: number): number {
-  if (vainPolls < mostVainPolls) return vainPolls + 1
-  Atomics.wait(nap, 0, 0, napMs)
-  return 0
+  if (vainPolls > 0 && vainPolls % vainPollsToNap === 0) {
+    if (vainPolls / vainPollsToNap > mostNaps) throw new RingbackError('ERR_STATE', 'a ring lost messages')
+    Atomics.wait(nap, 0, 0, napMs)
+    napCount++
+  }
+  return vainPolls + 1
 }
 
 /** Sends whole batches while fewer than `inFlight` requests are open, and takes what came back; returns its sum. */
-export function drive(ring: FrontRing, pairs: number, batch: number, inFlight: number): number {
+export function drive(ring: Front, pairs: number, batch: number, inFlight: number): number {
   const requests = new Uint32Array(batch * requestWords)
   const responses = new Uint32Array(batch)
   let [sent, received, sum, vainPolls] = [0, 0, 0, 0]
@@ -61,7 +72,7 @@ export function drive(ring: FrontRing, pairs: number, batch: number, inFlight: n
 }
 
 /** Answers every request with its id; returns the sum of their references. */
-export function answer(ring: BackRing, pairs: number, batch: number): number {
+export function answer(ring: Back, pairs: number, batch: number): number {
   const requests = new Uint32Array(batch * requestWords)
   const responses = new Uint32Array(batch)
   let [answered, sum, vainPolls] = [0, 0, 0]
@@ -78,6 +89,31 @@ export function answer(ring: BackRing, pairs: number, batch: number): number {
     }
     ring.pushResponses(responses, taken)
     answered += taken
+  }
+  return sum
+}
+
+/** Plays both sides in turn, a batch at a time; returns the sum of what they got. */
+export function playBoth(front: Front, back: Back, pairs: number, batch: number): number {
+  const [sent, received] = [new Uint32Array(batch * requestWords), new Uint32Array(batch * requestWords)]
+  const [answers, responses] = [new Uint32Array(batch), new Uint32Array(batch)]
+  let sum = 0
+  for (let done = 0; done < pairs; done += batch) {
+    const count = Math.min(batch, pairs - done)
+    for (let i = 0, at = 0; i < count; i++, at += requestWords) {
+      sent[at] = done + i
+      sent[at + 1] = 0
+      sent[at + 2] = ((done + i) & 0xff) | frameSize
+    }
+    front.pushRequests(sent, count)
+    const taken = back.consumeRequests(received, count)
+    for (let i = 0, at = 0; i < taken; i++, at += requestWords) {
+      sum += received[at]!
+      answers[i] = received[at + 2]! & 0xffff
+    }
+    back.pushResponses(answers, taken)
+    const answered = front.consumeResponses(responses, count)
+    for (let i = 0; i < answered; i++) sum += responses[i]! & 0xffff
   }
   return sum
 }

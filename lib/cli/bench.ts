@@ -1,85 +1,98 @@
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 
+import { benchPage } from '../bench/bench-page.ts'
+import { benchCopy } from '../bench/copy.ts'
+import { type BenchmarkName, benchmarkNames, type BenchOptions, type BenchResults } from '../bench/results.ts'
 import { benchRings } from '../bench/rings.ts'
-import type { RingBenchResults, RingBenchRow } from '../bench/rings.ts'
+import { benchShaper } from '../bench/shaper.ts'
+import { benchSim } from '../bench/sim.ts'
+import { RingbackError } from '../errors.ts'
 import { quote } from '../quote.ts'
+import { describeBench } from './bench-table.ts'
 import { Interrupt } from './interrupt.ts'
 import { prepareFolder, toJson, UsageError, writeAtomically } from './output.ts'
 import { ProgressBar } from './progress.ts'
-import { colors, plainTable } from './plain-table.ts'
 
-export interface BenchOptions {
+export interface BenchCommandOptions {
   rounds?: number
+  at?: number[]
   out?: string
   json?: boolean
+  programs?: string
 }
 
-/** `ringback bench rings`: tables or JSON, a file with --out. Returns the exit code. */
-export async function bench(what: string, { rounds, out, json }: BenchOptions): Promise<number> {
-  if (what !== 'rings') throw new UsageError(`there is no benchmark ${quote(what)}; write rings`)
-  if (out !== undefined) await prepareFolder(path.dirname(out))
+const benchmarks: Readonly<Record<BenchmarkName, (options: BenchOptions) => Promise<BenchResults>>> = {
+  rings: benchRings,
+  copy: benchCopy,
+  shaper: benchShaper,
+  sim: benchSim,
+}
+
+/** `ringback bench [NAME]`: tables or JSON, files with --out. Returns the exit code. */
+export async function bench(
+  name: string | undefined,
+  { out, json = false, ...options }: BenchCommandOptions,
+): Promise<number> {
+  const names = namesOf(name)
+  const files = out === undefined ? [] : await outputFiles(out)
   const interrupt = new Interrupt()
-  const bar = new ProgressBar('rings', '{name} {bar} {percentage} %')
+  const all: BenchResults[] = []
   try {
-    const results = await benchRings({
-      ...(rounds !== undefined && { rounds }),
-      signal: interrupt.signal,
+    for (const each of names) all.push(await measure(each, { ...options, signal: interrupt.signal }, json))
+  } catch (error) {
+    if (!interrupt.isCauseOf(error)) throw error
+    process.stderr.write(`interrupted; ${all.length === 0 ? 'nothing' : 'not everything'} was measured to its end\n`)
+    return interrupt.exitCode
+  } finally {
+    interrupt.release()
+  }
+  // One benchmark is an object, several are a list.
+  const text = name === undefined ? `[${all.map((each) => toJson(each).trimEnd()).join(',\n')}]\n` : toJson(all[0])
+  for (const file of files) await writeAtomically(file, file.endsWith('.html') ? benchPage(all) : text)
+  if (json) process.stdout.write(text)
+  else if (files.length > 0) process.stdout.write(`written: ${files.join(', ')}\n`)
+  return 0
+}
+
+function namesOf(name: string | undefined): readonly BenchmarkName[] {
+  if (name === undefined) return benchmarkNames
+  const known = benchmarkNames.find((each) => each === name)
+  if (!known)
+    throw new UsageError(`there is no benchmark ${quote(name)}; write ${benchmarkNames.join(', ')}, or none for all`)
+  return [known]
+}
+
+/** `FILE.json` or `FILE.html` is that file; anything else is a folder for both. */
+async function outputFiles(out: string): Promise<string[]> {
+  const isFile = /\.(json|html)$/.test(out) && !(await isFolder(out))
+  await prepareFolder(isFile ? path.dirname(out) : out)
+  return isFile ? [out] : [path.join(out, 'bench.json'), path.join(out, 'bench.html')]
+}
+
+const isFolder = (name: string): Promise<boolean> =>
+  stat(name).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+
+/** Measures and, unless JSON is wanted, prints: a table comes as soon as it is there. */
+async function measure(name: BenchmarkName, options: BenchOptions, json: boolean): Promise<BenchResults> {
+  const bar = new ProgressBar(name, '{name} {bar} {percentage} %')
+  try {
+    const results = await benchmarks[name]({
+      ...options,
       onProgress: ({ done, total }) => bar.update(done / total),
     })
     bar.stop()
-    if (out !== undefined) await writeAtomically(out, toJson(results))
-    process.stdout.write(json ? toJson(results) : describeBench(results))
-    return 0
+    if (!json) process.stdout.write(describeBench(results))
+    return results
   } catch (error) {
-    if (!interrupt.isCauseOf(error)) throw error
-    bar.stop()
-    process.stderr.write('interrupted; nothing was measured to its end\n')
-    return interrupt.exitCode
+    // Rounds were checked on the command line: what is out of range is --at.
+    if (!(error instanceof RingbackError && error.code === 'ERR_OUT_OF_RANGE')) throw error
+    throw new UsageError(`${name}: ${error.message}`, { cause: error })
   } finally {
     bar.stop()
-    interrupt.release()
   }
-}
-
-const isXen = ({ peer }: RingBenchRow): boolean => peer.startsWith('Xen')
-const figure = (value: number): string => Number(value.toPrecision(3)).toString()
-
-/** How many times faster than Xen's macros a row is, of the same job and batch; nothing where there is no such row. */
-function ratioToXen(row: RingBenchRow, rows: readonly RingBenchRow[]): string {
-  const xen = rows.find((other) => isXen(other) && other.job === row.job && other.batch === row.batch)
-  if (!xen || isXen(row)) return ''
-  const isRate = row.unit.endsWith('/s')
-  return `\n${(isRate ? row.median / xen.median : xen.median / row.median).toFixed(2)}x`
-}
-
-function describeJob(job: string, rows: readonly RingBenchRow[]): string {
-  const batches = [...new Set(rows.map(({ batch }) => batch))]
-  const peers = [...new Set(rows.map(({ peer }) => peer))]
-  const cell = (peer: string, batch: number): string => {
-    const row = rows.find((candidate) => candidate.peer === peer && candidate.batch === batch)
-    if (!row) return '-'
-    return `${figure(row.median)} [${figure(row.min)}-${figure(row.max)}]${ratioToXen(row, rows)}`
-  }
-  const table = plainTable(
-    ['peer', ...batches.map((batch) => `batch ${batch}`)],
-    peers.map((peer) => [colors.cyan(peer), ...batches.map((batch) => cell(peer, batch))]),
-  )
-  return `${colors.bold(job)}, ${rows[0]?.unit ?? ''}\n\n${table}\n`
-}
-
-function describeBench({ machine, rounds, rows, notes }: RingBenchResults): string {
-  const jobs = [...new Set(rows.map(({ job }) => job))]
-  return [
-    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; median [min-max] of ${rounds}`,
-    ...(rows.some(isXen) ? ["x: how many times faster than Xen's macros in the same run", ''] : ['']),
-    ...jobs.map((job) =>
-      describeJob(
-        job,
-        rows.filter((row) => row.job === job),
-      ),
-    ),
-    ...notes.map((note) => `note: ${note}`),
-    '',
-  ].join('\n')
 }

@@ -8,7 +8,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { RingbackError } from '../errors.ts'
 import { scenarioJsonSchema } from '../simulation/schema.ts'
 import { parseDuration } from '../units.ts'
-import { bench } from './bench.ts'
+import { bench, type BenchCommandOptions } from './bench.ts'
 import { UsageError } from './output.ts'
 import { run } from './run.ts'
 
@@ -37,6 +37,12 @@ function parseRounds(text: string): number {
   const rounds = /^\d{1,4}$/.test(text) ? Number(text) : 0
   if (rounds < 1) throw new InvalidArgumentError('Write a whole number from 1 to 9999.')
   return rounds
+}
+
+function parseSizes(text: string): number[] {
+  const sizes = text.split(',').map((word) => (/^\d{1,5}$/.test(word) ? Number(word) : 0))
+  if (sizes.includes(0)) throw new InvalidArgumentError('Write whole numbers above 0 with commas, as in 1,8,64.')
+  return sizes
 }
 
 function parseRunTime(text: string): number {
@@ -90,11 +96,13 @@ function buildProgram(): Command {
   program
     .command('bench')
     .description('measure against what else there is')
-    .argument('<what>', 'rings')
+    .argument('[what]', 'rings, copy, shaper or sim; all where it is left out')
     .option('--rounds <n>', 'measurements of each figure', parseRounds)
-    .option('--out <file>', 'write the results as JSON there')
+    .option('--at <sizes>', 'messages a call, bytes, buckets or vifs, as in 1,8,64', parseSizes)
+    .option('--out <path>', 'FILE.json, FILE.html with charts, or a folder for both')
     .option('--json', 'print the results as JSON instead of tables')
-    .action(async (what: string, options: { rounds?: number; out?: string; json?: boolean }) => {
+    .option('--programs <folder>', 'where the C++ programs are, built already; else CMake builds them')
+    .action(async (what: string | undefined, options: BenchCommandOptions) => {
       process.exitCode = await bench(what, options)
     })
   return program

@@ -179,7 +179,12 @@ const badLines: [args: string[], stderr: RegExp][] = [
     ['run', 'web.yaml', '--out', '/proc/out'],
     /^error: cannot make the folder \/proc\/out: .*; name another with --out$/,
   ],
-  [['bench', 'rngs'], /^error: there is no benchmark "rngs"; write rings$/],
+  [['bench', 'rngs'], /^error: there is no benchmark "rngs"; write rings, copy, shaper, sim, or none for all$/],
+  [
+    ['bench', 'rings', '--at', '1,0'],
+    /^error: .*'1,0' is invalid\. Write whole numbers above 0 with commas, as in 1,8,64\.$/,
+  ],
+  [['bench', 'rings', '--at', '257'], /^error: rings: at must be an integer from 1 to 256$/],
   [['bench', 'rings', '--rounds', '0'], /^error: .*'0' is invalid\. Write a whole number from 1 to 9999\.$/],
 ]
 

@@ -25,8 +25,10 @@ const libRooms: Record<string, readonly string[]> = {
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
   simulation: ['.', 'simulation'],
-  bench: ['.', 'ring', 'bench'],
-  cli: ['.', 'simulation', 'bench', 'cli'],
+  'bench/peers': ['bench/peers'],
+  bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
+  report: ['.', 'report'],
+  cli: ['.', 'simulation', 'bench', 'report', 'cli'],
 }
 
 /** The only files that may name a memory ordering: each is about one shared structure and says why. */
