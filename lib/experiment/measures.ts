@@ -67,6 +67,8 @@ export const measures: Readonly<Record<MeasureName, Measure>> = definitions
 /** In the order in which messages list them. */
 export const measureNames = Object.keys(definitions) as [MeasureName, ...MeasureName[]]
 
+export const isMeasure = (name: string): name is MeasureName => Object.hasOwn(definitions, name)
+
 /** Every measure of a run. */
 export function measure(results: Results): Record<MeasureName, number | null> {
   const values = measureNames.map((name) => [name, measures[name].of(results)] as const)

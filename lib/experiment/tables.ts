@@ -1,6 +1,7 @@
 import { quote } from '../quote.ts'
 import { list, nearest } from '../simulation/scenario-problems.ts'
 import type { Path } from '../simulation/yaml-source.ts'
+import { isMeasure, measureNames } from './measures.ts'
 import type { MeasureName } from './measures.ts'
 import { ProblemError } from './point.ts'
 import type { Setting } from './point.ts'
@@ -85,11 +86,15 @@ function unknown(what: string, name: string, known: Iterable<string>): string {
 }
 
 function columnsOf(show: Show, caseNames: readonly string[], at: Path): TablePlan['columns'] {
-  if (Array.isArray(show)) return caseNames.flatMap((name) => show.map((measure) => ({ case: name, measure })))
-  return Object.entries(show).flatMap(([name, list]) => {
-    if (!caseNames.includes(name))
-      throw new ProblemError({ path: [...at, name], message: unknown('case', name, caseNames) })
-    return list.map((measure) => ({ case: name, measure }))
+  const lists = Array.isArray(show) ? caseNames.map((name) => [name, show] as const) : Object.entries(show)
+  return lists.flatMap(([name, names]) => {
+    const here = Array.isArray(show) ? at : [...at, name]
+    if (!caseNames.includes(name)) throw new ProblemError({ path: here, message: unknown('case', name, caseNames) })
+    return names.map((measure, i) => {
+      if (!isMeasure(measure))
+        throw new ProblemError({ path: [...here, i], message: unknown('measure', measure, measureNames) })
+      return { case: name, measure }
+    })
   })
 }
 
