@@ -114,6 +114,8 @@ class alignas(kCacheLineBytes) BackRing {
     rsp_prod_pvt_ += count;
   }
 
+  [[nodiscard]] bool has_unpublished_responses() const noexcept { return rsp_prod_pvt_ != rsp_prod_published_; }
+
   // Publishes what was put, for a front end that polls.
   //
   // Ordering: release store of rsp_prod.

@@ -44,6 +44,8 @@ class alignas(kCacheLineBytes) FrontRing {
     return count;
   }
 
+  [[nodiscard]] bool has_unpublished_requests() const noexcept { return req_prod_pvt_ != req_prod_published_; }
+
   // Publishes what was put, for a back end that polls.
   //
   // Ordering: release store of req_prod.

@@ -17,6 +17,7 @@ struct Event {
     kArrival,      // target: NIC
     kRxTimer,      // target: vif * BackEnd::kMaxQueues + queue
     kUnmask,       // target: port of the driver domain
+    kCoreDone,     // target: core of the driver domain
   };
   TimeNs time_ns;
   Kind kind;

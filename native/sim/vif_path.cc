@@ -45,7 +45,9 @@ VifPath::VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<D
                  .shaper = CreditShaper(config.credit, 0, config.jiffies_hz),
                  .grants = world.grants,
                  .buffers = world.buffers,
-                 .tx_batch = world.tx_batch}),
+                 .tx_batch = world.tx_batch,
+                 .batch_frames = config.batch_frames,
+                 .always_notify = config.always_notify}),
       backoffs_(config.ports()) {
   for (std::uint32_t queue = 0; queue < config.queues; ++queue)
     queues_.emplace(*this, queue, TxFront::ids(config.ring_order, config.tx_slots), config.backlog_packets);
@@ -56,7 +58,8 @@ FrontEnd::Layout VifPath::layout_of(const VifConfig& config, bool moves_payload)
           .ring_order = config.ring_order,
           .shared_page = !moves_payload,
           .control_ring = config.has_control_ring(),
-          .tx_slots = config.tx_slots};
+          .tx_slots = config.tx_slots,
+          .always_notify = config.always_notify};
 }
 
 bool VifPath::connect(TimeNs now) {

@@ -33,10 +33,12 @@ struct VifConfig {
   Credit credit = {};            // the default is no cap
   std::uint32_t jiffies_hz = 0;  // > 0: Linux's clock in the shaper
   std::uint32_t ring_order = 0;
-  std::uint32_t tx_slots = 0;            // see TxFront
-  std::uint32_t backlog_packets = 1000;  // a queue
-  std::uint32_t queues = 1;              // 1 .. BackEnd::kMaxQueues
-  bool split_event_channels = true;      // one for each direction of a queue
+  std::uint32_t tx_slots = 0;                     // see TxFront
+  std::uint32_t backlog_packets = 1000;           // a queue
+  std::uint32_t queues = 1;                       // 1 .. BackEnd::kMaxQueues
+  bool split_event_channels = true;               // one for each direction of a queue
+  std::uint32_t batch_frames = TxBatch::kFrames;  // 1 .. TxBatch::kFrames: frames a poll takes, or a run places
+  bool always_notify = false;                     // each push sends an event: no suppression, and no back-off either
 
   // The control ring is there for the guest to spread what it receives.
   [[nodiscard]] bool has_control_ring() const noexcept { return queues > 1; }

@@ -4,28 +4,27 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "sim/vif_ports.h"
 
 namespace ringback {
 namespace {
 
-constexpr abi::domid_t kDriverDomain = 0;
 constexpr std::uint32_t kNoVif = ~std::uint32_t{0};
 constexpr std::uint32_t kMinFrameBytes = 60;
-
-abi::domid_t guest_domid(std::uint32_t vif) { return static_cast<abi::domid_t>(vif + 1); }
 
 std::shared_ptr<Domain> make_domain(abi::domid_t domid, std::uint32_t pages, std::uint32_t grants) {
   return std::make_shared<Domain>(domid, PageArena(pages), GrantTable(grants, Sharing::kOneThread));
 }
 
 // The pages that frames can hold at once: every queue of a NIC or to a guest full of the smallest frames, and a batch
-// in the making. Only what is touched takes memory.
+// in the making, or on a core. Only what is touched takes memory.
 std::uint32_t driver_pages(const WorldConfig& config) {
   constexpr std::uint32_t kControlPages = 1;
   if (config.payload == Payload::kNone) return 1 + kControlPages;
   constexpr std::uint64_t kMostPages = std::uint64_t{1} << 20;
   constexpr std::uint64_t kLargestFramePages = 17;
-  std::uint64_t pages = kControlPages + TxBack::kPollFrames * kLargestFramePages;
+  const std::uint64_t polls = 1 + (config.costs ? config.costs->cores : 0);  // whose frames are on their way
+  std::uint64_t pages = kControlPages + polls * TxBack::kPollFrames * kLargestFramePages;
   for (const NicConfig& nic : config.nics) pages += nic.queue_bytes / kMinFrameBytes + kLargestFramePages;
   for (const VifConfig& vif : config.vifs)
     pages += vif.queues * (RxBack::kMaxQueuedBytes / kMinFrameBytes + kLargestFramePages);
@@ -43,7 +42,9 @@ World::World(const WorldConfig& config)
       buffers_(driver_domain_->arena, config.payload),
       captures_(config.captures, buffers_),
       network_(config.nics, config.bridges, config.vifs, config.seed, config.fill_payload, buffers_, captures_, *this),
+      cpu_(config.costs ? std::make_unique<BackEndCpu>(*config.costs, config.vifs, copier_, control_copier_) : nullptr),
       fill_payload_(config.fill_payload),
+      is_eager_(config.is_eager),
       sources_(config.vifs.size()),
       arrival_armed_(config.nics.size(), false),
       rx_timer_armed_(config.vifs.size() * BackEnd::kMaxQueues, false) {
@@ -62,12 +63,12 @@ void World::add_vif(std::uint32_t vif, const VifConfig& config) {
                                  abi::GNTTAB_NR_RESERVED_ENTRIES + FrontEnd::grants_needed(layout));
   [[maybe_unused]] const bool added = domains_.add(guest) && channels_.add_domain(domid, config.ports() + 1);
   RB_ASSERT(added);
-  const VifWorld world{.grants = copier_,
+  const VifWorld world{.grants = cpu_ ? cpu_->grants() : static_cast<GrantCopier&>(copier_),
                        .buffers = buffers_,
                        .tx_batch = tx_batch_,
-                       .uplinks = network_,
+                       .uplinks = cpu_ ? static_cast<Uplinks&>(*cpu_) : network_,
                        .captures = captures_,
-                       .control_grants = control_copier_,
+                       .control_grants = cpu_ ? cpu_->control_grants() : static_cast<GrantCopier&>(control_copier_),
                        .control_scratch = {control_page_, driver_domain_->arena.page(control_page_)},
                        .fill_payload = fill_payload_};
   vifs_.push_back(std::make_unique<VifPath>(vif, config, guest, world));
@@ -94,11 +95,12 @@ void World::connect(std::uint32_t vif) {
     static_cast<void>(path.queue(queue).push());
     ready_.push({Ready::Who::kTxPoll, vif, queue});
   }
-  if (notify_control) notify_back_end(vif, path.config().ports() - 1);
+  if (notify_control) notify_back_end(vif, control_port_of(path.config()));
 }
 
 void World::reconnect(std::uint32_t vif) {
   collect_offers(vif);
+  if (cpu_) cpu_->forget(vif);
   for (std::uint32_t port = 0; port < vifs_[vif]->config().ports(); ++port) {
     channels_.clear_pending(guest_domid(vif), port + 1);
     channels_.clear_pending(kDriverDomain, back_port(vif, port));
@@ -121,6 +123,7 @@ TimeNs World::run(TimeNs until_ns, std::uint64_t max_events) {
       run_ready();
       continue;
     }
+    if (cpu_ && begin_work()) continue;
     if (timers_.next_ns() >= until_ns) {
       now_ns_ = std::max(now_ns_, until_ns);
       position_ = {now_ns_, Event::Kind::kSource, 0};
@@ -141,18 +144,9 @@ void World::run_ready() {
     vifs_[ready_.at(4).vif]->prefetch_queue(0);
     vifs_[ready_.at(2).vif]->prefetch_slots(0);
   }
-  switch (ready.who) {
-    case Ready::Who::kFrontEnd:
-      return on_front_end_event(ready.vif, ready.index);
-    case Ready::Who::kBackEndEvent:
-      return on_back_end_event(ready.vif, ready.index);
-    case Ready::Who::kTxPoll:
-      return poll_tx(ready.vif, ready.index);
-    case Ready::Who::kRxRun:
-      return static_cast<void>(run_rx(ready.vif, ready.index));
-    case Ready::Who::kControlPoll:
-      return static_cast<void>(poll_control(ready.vif));
-  }
+  if (ready.who == Ready::Who::kFrontEnd) return on_front_end_event(ready.vif, ready.index);
+  if (cpu_) return cpu_->add(ready);
+  do_work(ready);
 }
 
 void World::run_event(const Event& event) {
@@ -175,6 +169,8 @@ void World::run_event(const Event& event) {
     case Event::Kind::kUnmask:
       channels_.unmask(kDriverDomain, event.target);
       return;
+    case Event::Kind::kCoreDone:
+      return finish_work(event.target);
   }
 }
 
@@ -188,13 +184,13 @@ void World::run_source(std::uint32_t index) {
     network_.offer_from_wire(now_ns_, *source.nic(), vif, offer);
   } else {
     if (const auto queue = vifs_[vif]->offer(now_ns_, offer)) push(vif, *queue);
-    if (vifs_[vif]->is_quiet()) return sources_.put_to_sleep(index);
+    if (vifs_[vif]->is_quiet() && !is_eager_) return sources_.put_to_sleep(index);
   }
   if (next.time_ns != kNever) timers_.push(next);
 }
 
 void World::push(std::uint32_t vif, std::uint32_t queue) {
-  if (vifs_[vif]->queue(queue).push()) notify_back_end(vif, port_of(vif, queue, false));
+  if (vifs_[vif]->queue(queue).push()) notify_back_end(vif, port_of(vifs_[vif]->config(), queue, false));
 }
 
 void World::collect_offers(std::uint32_t vif) {
@@ -215,7 +211,9 @@ void World::on_front_end_event(std::uint32_t vif, std::uint32_t port) {
   const PortRole role = role_of(path.config(), port);
   if (role.is_control()) return front_end_control(vif);
   bool notify = false;
-  if (QueuePath& queue = path.queue(role.queue); role.tx && queue.is_unwatched()) {
+  if (QueuePath& queue = path.queue(role.queue); role.tx && !is_eager_ && queue.is_unwatched()) {
+    // On a core the event took its time: what was offered meanwhile comes before the responses.
+    if (cpu_) collect_offers(vif);
     queue.defer_responses(now_ns_);
   } else if (role.tx) {
     collect_offers(vif);
@@ -229,73 +227,7 @@ void World::on_front_end_event(std::uint32_t vif, std::uint32_t port) {
 
 void World::front_end_control(std::uint32_t vif) {
   CtrlFront* control = vifs_[vif]->front_end().control();
-  if (control && control->poll().notify) notify_back_end(vif, vifs_[vif]->config().ports() - 1);
-}
-
-// Events without a reason make the port stay masked for a while.
-void World::on_back_end_event(std::uint32_t vif, std::uint32_t port) {
-  VifPath& path = *vifs_[vif];
-  channels_.clear_pending(kDriverDomain, back_port(vif, port));
-  const PortRole role = role_of(path.config(), port);
-  bool found_work = false;
-  if (role.is_control()) found_work = poll_control(vif);
-  if (role.tx && path.back_end().has_new_requests(role.queue)) {
-    found_work = true;
-    poll_tx(vif, role.queue);
-  }
-  if (role.rx) found_work = run_rx(vif, role.queue) || found_work;
-  const TimeNs delay_ns = path.backoff(port).handled(!found_work);
-  if (delay_ns == 0) return;
-  channels_.mask(kDriverDomain, back_port(vif, port));
-  timers_.push({now_ns_ + delay_ns, Event::Kind::kUnmask, back_port(vif, port)});
-}
-
-void World::on_credit_timer(std::uint32_t vif) {
-  VifPath& path = *vifs_[vif];
-  if (!path.on_credit_timer(now_ns_)) return;
-  const BackEnd::Waiters waiters = path.back_end().on_credit_timer();
-  for (std::uint32_t i = 0; i < waiters.count; ++i) ready_.push({Ready::Who::kTxPoll, vif, waiters.queues[i]});
-}
-
-void World::poll_tx(std::uint32_t vif, std::uint32_t queue) {
-  collect_offers(vif);
-  VifPath& path = *vifs_[vif];
-  const TxBack::Polled polled = path.back_end().poll_tx(queue, now_ns_);
-  if (polled.notify) notify_front_end(vif, port_of(vif, queue, false));
-  switch (polled.next) {
-    case TxBack::Next::kIdle:
-      return wake_sources(vif);
-    case TxBack::Next::kPollAgain:
-      ready_.push({Ready::Who::kTxPoll, vif, queue});
-      return wake_sources(vif);
-    case TxBack::Next::kWaitForCredit: {
-      const TimeNs timer_ns = path.back_end().shaper().timer_ns();
-      if (path.hold_back(now_ns_, timer_ns)) timers_.push({timer_ns, Event::Kind::kCreditTimer, vif});
-      return;
-    }
-    case TxBack::Next::kDisabled:
-      wake_sources(vif);
-      // what waits for the guest is given up
-      for (std::uint32_t i = 0; i < path.config().queues; ++i) static_cast<void>(run_rx(vif, i));
-      return;
-  }
-}
-
-bool World::run_rx(std::uint32_t vif, std::uint32_t queue) {
-  VifPath& path = *vifs_[vif];
-  const RxBack::Ran ran = path.back_end().run_rx(queue, now_ns_);
-  if (ran.notify) notify_front_end(vif, port_of(vif, queue, true));
-  if (ran.next == RxBack::Next::kRunAgain) schedule_rx(vif, queue);
-  if (ran.next == RxBack::Next::kIdle) arm_rx_timer(vif, queue);
-  return ran.found_work;
-}
-
-bool World::poll_control(std::uint32_t vif) {
-  VifPath& path = *vifs_[vif];
-  const CtrlBack::Polled polled = path.back_end().poll_control();
-  if (polled.notify) notify_front_end(vif, path.config().ports() - 1);
-  if (polled.next == CtrlBack::Next::kPollAgain) ready_.push({Ready::Who::kControlPoll, vif, 0});
-  return polled.answered > 0;
+  if (control && control->poll().notify) notify_back_end(vif, control_port_of(vifs_[vif]->config()));
 }
 
 void World::schedule_rx(std::uint32_t vif, std::uint32_t queue) { ready_.push({Ready::Who::kRxRun, vif, queue}); }
@@ -306,33 +238,7 @@ void World::arm_arrival(std::uint32_t nic, TimeNs at) {
   timers_.push({at, Event::Kind::kArrival, nic});
 }
 
-// A queue's timer never becomes due earlier than it was, so an old one may fire for nothing but never too late.
-void World::arm_rx_timer(std::uint32_t vif, std::uint32_t queue) {
-  const std::uint32_t target = vif * BackEnd::kMaxQueues + queue;
-  const TimeNs due_ns = vifs_[vif]->back_end().rx_timer_ns(queue);
-  if (due_ns == kNever || rx_timer_armed_[target]) return;
-  rx_timer_armed_[target] = true;
-  timers_.push({due_ns, Event::Kind::kRxTimer, target});
-}
-
-// Ports of a vif: of each queue one for both directions or one each, then the control ring's.
-World::PortRole World::role_of(const VifConfig& config, std::uint32_t port) noexcept {
-  const std::uint32_t a_queue = config.split_event_channels ? 2 : 1;
-  const std::uint32_t queue = port / a_queue;
-  if (queue >= config.queues) return {};
-  const bool is_split = config.split_event_channels;
-  return {.queue = queue, .tx = !is_split || port % 2 == 0, .rx = !is_split || port % 2 == 1};
-}
-
-std::uint32_t World::port_of(std::uint32_t vif, std::uint32_t queue, bool rx) const noexcept {
-  return vifs_[vif]->config().split_event_channels ? queue * 2 + (rx ? 1 : 0) : queue;
-}
-
 void World::notify_back_end(std::uint32_t vif, std::uint32_t port) { channels_.send(guest_domid(vif), port + 1); }
-
-void World::notify_front_end(std::uint32_t vif, std::uint32_t port) {
-  channels_.send(kDriverDomain, back_port(vif, port));
-}
 
 void World::send_from_guest(std::uint32_t vif, Port port) { channels_.send(guest_domid(vif), port); }
 
@@ -353,6 +259,7 @@ std::uint64_t World::trace_hash() const {
   hash.fold(now_ns_);
   network_.fold_into(hash);
   for (const auto& vif : vifs_) fold_vif(hash, *vif, now_ns_);
+  if (cpu_) cpu_->fold_into(hash, now_ns_);
   return hash.value();
 }
 

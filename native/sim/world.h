@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -9,9 +10,11 @@
 #include "event/event_channel.h"
 #include "memory/domain.h"
 #include "memory/grant_copy.h"
+#include "sim/back_end_cpu.h"
 #include "sim/captures.h"
 #include "sim/event_queue.h"
 #include "sim/network.h"
+#include "sim/ready.h"
 #include "sim/source.h"
 #include "sim/source_schedule.h"
 #include "sim/vif_counters.h"
@@ -29,13 +32,16 @@ struct WorldConfig {
   std::vector<BridgeOptions> bridges = {};  // each names existing NICs
   std::vector<VifConfig> vifs = {};  // at most World::kMaxPorts ports in all; each names an existing NIC or bridge
   std::vector<CaptureConfig> captures = {};  // each names an existing NIC or vif
+  std::optional<CpuCosts> costs = {};        // nothing: back ends take no time
+  bool is_eager = false;  // for tests: no source sleeps and no response is deferred, which makes no difference
 };
 
 // The same configuration, sources and seeds give the same trace hash on every machine.
 //
 // Time:    events of one time run in an order that follows from the scenario alone: what a guest or a back end was
 //          notified of comes first, in the order of the notifications; then timers by kind and number. Polls and
-//          notifications take no time.
+//          notifications take no time. With costs, guests come first; then back ends' work begins, as long as there
+//          are cores; then timers, and among them the ends of works last: see BackEndCpu.
 // Threads: one.
 class World final : private EventSink, private NetworkHost {
  public:
@@ -58,6 +64,8 @@ class World final : private EventSink, private NetworkHost {
   [[nodiscard]] std::uint32_t vif_count() const noexcept { return static_cast<std::uint32_t>(vifs_.size()); }
   [[nodiscard]] const Network& network() const noexcept { return network_; }
   [[nodiscard]] Captures& captures() noexcept { return captures_; }
+  // Null without costs.
+  [[nodiscard]] const BackEndCpu* cpu() const noexcept { return cpu_.get(); }
 
   [[nodiscard]] VifCounters read_vif_counters(std::uint32_t vif) const { return vif_counters(*vifs_[vif], now_ns_); }
   // For tests too: a hostile guest is played through its rings and grants.
@@ -76,21 +84,11 @@ class World final : private EventSink, private NetworkHost {
   }
 
  private:
-  // Whose port it is, and what for.
-  struct PortRole {
-    std::uint32_t vif = 0;
-    std::uint32_t queue = 0;
-    bool tx = false;
-    bool rx = false;
-    [[nodiscard]] bool is_control() const noexcept { return !tx && !rx; }
-  };
-  // Somebody who was notified, or has more to do, and runs before time goes on.
-  struct Ready {
-    enum class Who : std::uint8_t { kFrontEnd, kBackEndEvent, kTxPoll, kRxRun, kControlPoll };
-    Who who;
-    std::uint32_t vif;
-    std::uint32_t index;  // a port of the vif, or a queue
-  };
+  static constexpr abi::domid_t kDriverDomain = 0;
+
+  [[nodiscard]] static abi::domid_t guest_domid(std::uint32_t vif) noexcept {
+    return static_cast<abi::domid_t>(vif + 1);
+  }
 
   void add_vif(std::uint32_t vif, const VifConfig& config);
   void connect(std::uint32_t vif);
@@ -103,18 +101,26 @@ class World final : private EventSink, private NetworkHost {
   // Its sources have events again if the vif is not quiet any more.
   void wake_sources(std::uint32_t vif);
   void on_front_end_event(std::uint32_t vif, std::uint32_t port);
+  void front_end_control(std::uint32_t vif);
+
+  // ---- the back ends: world_back_ends.cc
+
+  void do_work(const Ready& work);
+  // The same work, or more of it, is ready once this one is done.
+  void go_on(const Ready& work);
+  // Returns whether any could begin.
+  bool begin_work();
+  void finish_work(std::uint32_t core);
   void on_back_end_event(std::uint32_t vif, std::uint32_t port);
   void on_credit_timer(std::uint32_t vif);
   void poll_tx(std::uint32_t vif, std::uint32_t queue);
   // Returns whether there was anything to do.
   bool run_rx(std::uint32_t vif, std::uint32_t queue);
   bool poll_control(std::uint32_t vif);
-  void front_end_control(std::uint32_t vif);
-
-  [[nodiscard]] static PortRole role_of(const VifConfig& config, std::uint32_t port) noexcept;
-  [[nodiscard]] std::uint32_t port_of(std::uint32_t vif, std::uint32_t queue, bool rx) const noexcept;
-  void notify_back_end(std::uint32_t vif, std::uint32_t port);
   void notify_front_end(std::uint32_t vif, std::uint32_t port);
+  void arm_rx_timer(std::uint32_t vif, std::uint32_t queue);
+
+  void notify_back_end(std::uint32_t vif, std::uint32_t port);
   [[nodiscard]] Port back_port(std::uint32_t vif, std::uint32_t port) const noexcept {
     return first_ports_[vif] + port;
   }
@@ -122,7 +128,6 @@ class World final : private EventSink, private NetworkHost {
   void on_event(abi::domid_t domid, Port port) override;
   void schedule_rx(std::uint32_t vif, std::uint32_t queue) override;
   void arm_arrival(std::uint32_t nic, TimeNs at) override;
-  void arm_rx_timer(std::uint32_t vif, std::uint32_t queue);
 
   TimeNs now_ns_ = 0;
   Event position_{0, Event::Kind::kSource, 0};  // what runs now, or would run next
@@ -136,7 +141,9 @@ class World final : private EventSink, private NetworkHost {
   TxBatch tx_batch_;
   Captures captures_;
   Network network_;
+  std::unique_ptr<BackEndCpu> cpu_;  // null without costs
   bool fill_payload_;
+  bool is_eager_;
   std::vector<std::unique_ptr<VifPath>> vifs_;
   std::vector<Port> first_ports_;           // by vif: the driver domain's first port for it
   std::vector<std::uint32_t> vif_by_port_;  // the driver domain's ports

@@ -19,7 +19,7 @@ bool BackEnd::connect(TimeNs now, std::span<const Queue> queues, const Control* 
     attached = attached && tx_ring && rx_ring;
     if (!attached) break;
     tx_.emplace(*tx_ring, vif_, grants_, buffers_, queue.sink, tx_batch_);
-    rx_.emplace(*rx_ring, vif_.guest, grants_, buffers_, queue.rx_sink, now);
+    rx_.emplace(*rx_ring, vif_.guest, grants_, buffers_, queue.rx_sink, now, vif_.batch_frames, vif_.always_notify);
   }
   if (attached && control) {
     const auto ring = BackRing<CtrlRing>::attach(control->ring);
@@ -91,8 +91,9 @@ bool BackEnd::passes_filter(std::span<const std::byte> header) const noexcept {
 RxBack::Ran BackEnd::run_rx(std::uint32_t queue, TimeNs now) {
   RxBack& rx = rx_[queue];
   if (vif_.fault != Fault::kNone) {
+    const std::uint32_t packets = rx.queued_packets();
     rx.flush(now);
-    return {RxBack::Next::kDisabled, false, false};
+    return {RxBack::Next::kDisabled, false, false, packets};
   }
   const bool was_stalled = rx.stalled();
   const RxBack::Ran ran = rx.run(now);

@@ -38,7 +38,9 @@ class BackEnd {
     CreditShaper shaper;
     GrantCopier& grants;
     FrameBuffers& buffers;
-    TxBatch& tx_batch;  // may be shared with other vifs of the thread
+    TxBatch& tx_batch;                              // may be shared with other vifs of the thread
+    std::uint32_t batch_frames = TxBatch::kFrames;  // 1 .. TxBatch::kFrames; see VifState
+    bool always_notify = false;                     // see VifState; not of the control ring
   };
   // What a front end tells of a queue, and where the queue's frames go and are counted. Everything outlives the
   // connection.
@@ -56,7 +58,11 @@ class BackEnd {
   };
 
   explicit BackEnd(const Options& options) noexcept
-      : vif_{.guest = options.guest, .shaper = options.shaper, .multicast = {}},
+      : vif_{.guest = options.guest,
+             .shaper = options.shaper,
+             .multicast = {},
+             .batch_frames = options.batch_frames,
+             .always_notify = options.always_notify},
         grants_(options.grants),
         buffers_(options.buffers),
         tx_batch_(options.tx_batch) {}

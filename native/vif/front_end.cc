@@ -16,9 +16,13 @@ FrontEnd::FrontEnd(Domain& guest, abi::domid_t back_end, const Layout& layout) {
                                                              .back_end = back_end,
                                                              .ring_order = layout.ring_order,
                                                              .shared_page = layout.shared_page,
+                                                             .always_notify = layout.always_notify,
                                                              .slots = layout.tx_slots}));
-    rx_.push_back(std::make_unique<RxFront>(RxFront::Options{
-        .guest = guest, .back_end = back_end, .ring_order = layout.ring_order, .shared_page = layout.shared_page}));
+    rx_.push_back(std::make_unique<RxFront>(RxFront::Options{.guest = guest,
+                                                             .back_end = back_end,
+                                                             .ring_order = layout.ring_order,
+                                                             .shared_page = layout.shared_page,
+                                                             .always_notify = layout.always_notify}));
   }
   if (layout.control_ring) control_ = std::make_unique<CtrlFront>(guest, back_end);
 }

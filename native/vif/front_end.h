@@ -21,6 +21,7 @@ class FrontEnd {
     bool shared_page = false;      // see TxFront, RxFront: for worlds that move no payload
     bool control_ring = false;
     std::uint32_t tx_slots = 0;  // see TxFront
+    bool always_notify = false;  // see TxFront, RxFront
   };
 
   // Requires: `guest` outlives this and has pages_needed() free pages, of which some 2^ring_order are contiguous for

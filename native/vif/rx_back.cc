@@ -42,6 +42,13 @@ bool RxBack::queue(TimeNs now, const Frame& frame) {
 
 RxBack::Ran RxBack::run(TimeNs now) {
   if (fault_ != Fault::kNone) return {Next::kDisabled, false, false};
+  const std::size_t waiting = queue_.size();
+  Ran ran = run_connected(now);
+  ran.packets = static_cast<std::uint32_t>(waiting - queue_.size());
+  return ran;
+}
+
+RxBack::Ran RxBack::run_connected(TimeNs now) {
   bool notify = false;
   const std::uint32_t placed = place(now, notify);
   if (fault_ != Fault::kNone) {
@@ -70,7 +77,7 @@ std::uint32_t RxBack::place(TimeNs now, bool& notify) {
   if (ring_.has_overflow()) fault_ = Fault::kRingOverflow;
   std::array<netif_rx_request, kMaxSlots> requests;
   std::uint32_t frames = 0;
-  while (frames < kRunFrames && !queue_.empty() && take_requests(std::span(requests).first(needed_slots()))) {
+  while (frames < run_frames_ && !queue_.empty() && take_requests(std::span(requests).first(needed_slots()))) {
     if (copy_count_ + data_slots(queue_.front().frame) > kMaxCopies) notify = submit(now) || notify;
     build(dequeue(), requests);
     last_placed_ns_ = now;
@@ -120,7 +127,8 @@ bool RxBack::submit(TimeNs now) {
     complete[i] = respond(frames_[i], copy);
     copy += data_slots(frames_[i]);
   }
-  const bool notify = ring_.push_responses_and_check_notify();
+  const bool published = always_notify_ && ring_.has_unpublished_responses();
+  const bool notify = ring_.push_responses_and_check_notify() || published;
   for (std::uint32_t i = 0; i < frame_count_; ++i) {
     if (!complete[i]) {
       lose(now, frames_[i], RxDrop::kGrant);
@@ -168,7 +176,7 @@ bool RxBack::update_stall(TimeNs now) noexcept {
 
 std::uint32_t RxBack::drop_expired(TimeNs now) {
   std::uint32_t dropped = 0;
-  for (; dropped < kRunFrames && !queue_.empty() && now >= queue_.front().queued_ns + kDrainNs; ++dropped)
+  for (; dropped < run_frames_ && !queue_.empty() && now >= queue_.front().queued_ns + kDrainNs; ++dropped)
     lose(now, dequeue(), RxDrop::kExpired);
   return dropped;
 }

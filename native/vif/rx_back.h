@@ -63,12 +63,21 @@ class RxBack {
     Next next;
     bool notify;      // the guest must be notified of responses
     bool found_work;  // there were pages for a waiting frame, or stalled() or fault() changed: no spurious event
+    std::uint32_t packets = 0;  // taken off the queue, lost ones included
   };
 
-  // Units: `now` is when the queue connects; a stall is counted from here until a frame was placed.
+  // Units:    `now` is when the queue connects; a stall is counted from here until a frame was placed.
+  // Requires: 1 <= run_frames <= kRunFrames. always_notify: of each response published, as VifState has it.
   RxBack(BackRing<RxRing> rx_ring, abi::domid_t guest, GrantCopier& grants, FrameBuffers& buffers, RxSink& sink,
-         TimeNs now) noexcept
-      : ring_(rx_ring), guest_(guest), last_placed_ns_(now), grants_(grants), buffers_(buffers), sink_(sink) {}
+         TimeNs now, std::uint32_t run_frames = kRunFrames, bool always_notify = false) noexcept
+      : ring_(rx_ring),
+        guest_(guest),
+        run_frames_(run_frames),
+        always_notify_(always_notify),
+        last_placed_ns_(now),
+        grants_(grants),
+        buffers_(buffers),
+        sink_(sink) {}
   RxBack(const RxBack&) = delete;
   RxBack& operator=(const RxBack&) = delete;
   ~RxBack();
@@ -125,6 +134,7 @@ class RxBack {
     return queue_.empty() ? 0 : slots_for(queue_.front().frame);
   }
 
+  [[nodiscard]] Ran run_connected(TimeNs now);
   [[nodiscard]] std::uint32_t place(TimeNs now, bool& notify);
   [[nodiscard]] bool take_requests(std::span<abi::netif_rx_request> requests) noexcept;
   void build(const Frame& frame, std::span<const abi::netif_rx_request> requests);
@@ -139,6 +149,8 @@ class RxBack {
   abi::domid_t guest_;
   Fault fault_ = Fault::kNone;
   bool stalled_ = false;
+  std::uint32_t run_frames_;
+  bool always_notify_;
   std::uint32_t queued_bytes_ = 0;
   TimeNs last_placed_ns_;
   Fifo<Waiting> queue_;

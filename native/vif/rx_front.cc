@@ -23,6 +23,7 @@ RxFront::RxFront(const Options& options)
     : guest_(options.guest),
       back_end_(options.back_end),
       shared_page_(options.shared_page),
+      always_notify_(options.always_notify),
       ring_memory_(make_ring(options.guest.arena, options.ring_order, options.ring_start)),
       ring_(ring_memory_, options.ring_start),
       pages_(shared_page_ ? 1 : ring_.entries()),
@@ -56,7 +57,8 @@ bool RxFront::post(std::uint32_t most) {
     granted_[position] = *ref;
     ring_.put_request({.id = static_cast<std::uint16_t>(position), .pad = 0, .gref = *ref});
   }
-  return ring_.push_requests_and_check_notify();
+  const bool published = always_notify_ && ring_.has_unpublished_requests();
+  return ring_.push_requests_and_check_notify() || published;
 }
 
 bool RxFront::receive(RxConsumer& consumer) {

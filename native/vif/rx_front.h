@@ -46,6 +46,7 @@ class RxFront {
     abi::domid_t back_end;         // who may write the pages
     std::uint32_t ring_order = 0;  // the ring has 2^order pages
     bool shared_page = false;      // all slots post one page: for worlds that move no payload
+    bool always_notify = false;    // of each request published, whether the back end asked to be or not
     abi::RING_IDX ring_start = 0;  // both producers' first index; Xen starts at 0
   };
 
@@ -99,6 +100,7 @@ class RxFront {
   Domain& guest_;
   abi::domid_t back_end_;
   bool shared_page_;
+  bool always_notify_;
   bool receiving_ = false;
   Fault fault_ = Fault::kNone;
   std::span<std::byte> ring_memory_;

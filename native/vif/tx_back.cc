@@ -32,20 +32,21 @@ void take_hash(Frame& frame, const abi::netif_extra_info& extra) noexcept {
 TxBack::Polled TxBack::poll(TimeNs now) {
   if (vif_.fault != Fault::kNone) return {Next::kDisabled, false};
   known_requests_ = 0;
-  build(now);
+  const std::uint32_t packets = build(now);
   if (batch_.copy_count > 0) grants_.copy(std::span(batch_.copies).first(batch_.copy_count));
   const bool full = batch_full();
   const bool waits = !waiting().empty();
   submit(now);
   // Also after a fault: what came before it was valid and is answered.
-  const bool notify = ring_.push_responses_and_check_notify();
-  if (vif_.fault != Fault::kNone) return {Next::kDisabled, notify};
+  const bool published = vif_.always_notify && ring_.has_unpublished_responses();
+  const bool notify = ring_.push_responses_and_check_notify() || published;
+  if (vif_.fault != Fault::kNone) return {Next::kDisabled, notify, packets};
   if (waits && vif_.shaper.blocked()) {
     known_requests_ = ring_.unconsumed_requests();
-    return {Next::kWaitForCredit, notify};
+    return {Next::kWaitForCredit, notify, packets};
   }
-  if (waits || full || error_ended_poll_) return {Next::kPollAgain, notify};
-  return {ring_.final_check_for_requests() ? Next::kPollAgain : Next::kIdle, notify};
+  if (waits || full || error_ended_poll_) return {Next::kPollAgain, notify, packets};
+  return {ring_.final_check_for_requests() ? Next::kPollAgain : Next::kIdle, notify, packets};
 }
 
 // Copies requests off the ring behind those that wait, each once. False: there are none, or the producer is impossible.
@@ -73,15 +74,18 @@ std::span<const netif_tx_request> TxBack::consume(std::uint32_t slots) noexcept 
   return packet;
 }
 
-// Flattened: what it calls for each packet is worth inlining, a tenth of a poll (docs/performance.md).
-[[gnu::flatten]] void TxBack::build(TimeNs now) {
+// Returns how many packets were taken off the ring. Flattened: what it calls for each packet is worth inlining, a tenth
+// of a poll (docs/performance.md).
+[[gnu::flatten]] std::uint32_t TxBack::build(TimeNs now) {
   batch_.window_begin = batch_.window_end = 0;
   batch_.built_count = batch_.slot_count = batch_.copy_count = 0;
   error_ended_poll_ = false;
-  for (std::uint32_t looked_at = 0; looked_at < TxBatch::kWindowSlots && !batch_full(); ++looked_at) {
-    if (waiting().empty() && !refill()) return;
-    if (!build_one(now)) return;
+  std::uint32_t taken = 0;
+  for (; taken < TxBatch::kWindowSlots && !batch_full(); ++taken) {
+    if (waiting().empty() && !refill()) return taken;
+    if (!build_one(now)) return taken + (error_ended_poll_ ? 1 : 0);  // what was refused has left the ring too
   }
+  return taken;
 }
 
 // One packet off the window. False: the poll ends here.

@@ -36,7 +36,7 @@ class FrameSink {
 // Source:   netback.c xenvif_tx_action; the order of checks is xen.md's "Backend, TX"
 class TxBack {
  public:
-  // What a poll may take: NAPI's weight in packets, and what the batch of copies can hold.
+  // What a poll may take at most: NAPI's weight in packets, and what the batch of copies can hold.
   static constexpr std::uint32_t kPollFrames = TxBatch::kFrames;
 
   enum class Next : std::uint8_t {
@@ -47,7 +47,8 @@ class TxBack {
   };
   struct Polled {
     Next next;
-    bool notify;  // the guest must be notified of responses
+    bool notify;                // the guest must be notified of responses
+    std::uint32_t packets = 0;  // taken off the ring, dropped ones included
   };
 
   // Requires: all of them outlive this; nobody else uses the batch during a poll.
@@ -74,14 +75,14 @@ class TxBack {
   static constexpr std::uint32_t kRefillSlots = 16;
 
   [[nodiscard]] bool batch_full() const noexcept {
-    return batch_.built_count == kPollFrames || batch_.copy_count + kMaxCopiesPerFrame > TxBatch::kCopies;
+    return batch_.built_count >= vif_.batch_frames || batch_.copy_count + kMaxCopiesPerFrame > TxBatch::kCopies;
   }
   [[nodiscard]] std::span<const abi::netif_tx_request> waiting() const noexcept {
     return std::span(batch_.window).subspan(batch_.window_begin, batch_.window_end - batch_.window_begin);
   }
   bool refill();
   [[nodiscard]] std::span<const abi::netif_tx_request> consume(std::uint32_t slots) noexcept;
-  void build(TimeNs now);
+  std::uint32_t build(TimeNs now);
   [[nodiscard]] bool build_one(TimeNs now);
   [[nodiscard]] TxPacket parse();
   void build_frame(TimeNs now, const TxPacket& packet, std::span<const abi::netif_tx_request> slots);

@@ -33,6 +33,7 @@ TxFront::TxFront(const Options& options)
     : guest_(options.guest),
       back_end_(options.back_end),
       shared_page_(options.shared_page),
+      always_notify_(options.always_notify),
       ring_memory_(make_ring(options.guest.arena, options.ring_order)),
       ring_(ring_memory_),
       granted_(ids(options.ring_order, options.slots), kNotGranted) {

@@ -28,6 +28,7 @@ class TxFront {
     abi::domid_t back_end;         // who may read the pages
     std::uint32_t ring_order = 0;  // the ring has 2^order pages
     bool shared_page = false;      // all ids send one page: for worlds that move no payload
+    bool always_notify = false;    // of each request published, whether the back end asked to be or not
     std::uint32_t slots = 0;       // data slots that may wait for responses, up to all of the ring's; 0: all
   };
   // The largest frame's data slots.
@@ -81,7 +82,10 @@ class TxFront {
   void request_multicast(bool add, const MulticastList::Address& address);
 
   // Publishes what was put; returns whether the back end must be notified.
-  [[nodiscard]] bool push() noexcept { return ring_.push_requests_and_check_notify(); }
+  [[nodiscard]] bool push() noexcept {
+    const bool published = always_notify_ && ring_.has_unpublished_requests();
+    return ring_.push_requests_and_check_notify() || published;
+  }
 
   // The ids of the next slots, in the order in which they are given out. As many as are free, up to `most`.
   template <class Each>
@@ -91,7 +95,9 @@ class TxFront {
   }
 
   // Whether a push may notify the back end.
-  [[nodiscard]] bool is_notification_wanted() const noexcept { return ring_.is_notification_wanted(); }
+  [[nodiscard]] bool is_notification_wanted() const noexcept {
+    return always_notify_ || ring_.is_notification_wanted();
+  }
 
   // Takes all responses and asks to be notified of the next one. Revokes the grants and frees the ids.
   //
@@ -116,6 +122,7 @@ class TxFront {
   Domain& guest_;
   abi::domid_t back_end_;
   bool shared_page_;
+  bool always_notify_;
   std::span<std::byte> ring_memory_;
   FrontRing<TxRing> ring_;
   Fault fault_ = Fault::kNone;
