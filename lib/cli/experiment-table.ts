@@ -55,7 +55,7 @@ export function describeExperiment(results: ExperimentResults): string {
     `${colors.bold(experiment)}: ${title}`,
     asks,
     '',
-    `${describeSeeds(seeds)}; ${runs} runs, ${formatDuration(simulatedSeconds * 1e9, { digits: 3 })} simulated`,
+    `${runs} runs, ${formatDuration(simulatedSeconds * 1e9, { digits: 3 })} simulated; ${describeSeeds(seeds)}`,
     ...(cases.length > 1 ? cases.map((one) => `${one.name}: ${one.title}`) : []),
     '',
     ...tables.map(describeTable),

@@ -31,7 +31,7 @@ export function describeFigure(name: MeasureName, figure: Estimate | null | unde
 /** What the figures of an experiment are, in a line. */
 export function describeSeeds(seeds: readonly number[]): string {
   if (seeds.length === 1) return `one run a point, seed ${seeds[0]!}`
-  return `means of ${seeds.length} seeds; ± half of the 95 % confidence interval, where it is 1 % or more`
+  return `means of ${seeds.length} seeds, ± 95 % confidence where that is 1 % or more`
 }
 
 const scales: Readonly<Record<MeasureUnit, { factor: number; label: string }>> = {

@@ -213,7 +213,7 @@ const problems: [what: string, message: RegExp, edit: (text: string) => string][
   ],
   [
     'an unknown measure',
-    /^:17: show\.full\[0\]: there is no measure "speed"; the measures are throughput,  /,
+    /^:17: show\.full\[0\]: there is no measure "speed"; the measures are throughput, /,
     replace('[throughput', '[speed'),
   ],
   [
