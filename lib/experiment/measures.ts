@@ -16,6 +16,9 @@ export type MeasureUnit = 'b/s' | 'packets/s' | 'ns' | 'share' | 'count'
 
 const vifsOf = ({ vifs }: Results): VifResults[] => Object.values(vifs)
 
+const sum = (results: Results, of: (vif: VifResults) => number): number =>
+  vifsOf(results).reduce((all, vif) => all + of(vif), 0)
+
 /** Of the vif whose latency is the largest; null where nothing arrived. */
 const slowest =
   (key: keyof Latency) =>
@@ -33,7 +36,7 @@ const definitions = {
   throughput: {
     title: 'throughput',
     unit: 'b/s',
-    of: (results) => vifsOf(results).reduce((sum, { throughputBps }) => sum + throughputBps, 0),
+    of: (results) => sum(results, ({ throughputBps }) => throughputBps),
   },
   packetRate: {
     title: 'packets/s',
@@ -52,6 +55,19 @@ const definitions = {
     title: 'NIC busy',
     unit: 'share',
     of: ({ nics }) => Math.max(...Object.values(nics).map(({ utilisation }) => utilisation)),
+  },
+  cpu: { title: 'CPU busy', unit: 'share', of: ({ backEnd }) => backEnd?.utilisation ?? null },
+  nsPerPacket: { title: 'CPU/packet', unit: 'ns', of: ({ backEnd }) => backEnd?.nsPerPacket ?? null },
+  packetsPerPoll: { title: 'packets/poll', unit: 'count', of: ({ backEnd }) => backEnd?.packetsPerPoll ?? null },
+  eventsIn: {
+    title: 'events in/packet',
+    unit: 'count',
+    of: (results) => perPacket(results, sum(results, ({ notifications }) => notifications.toBackEnd)),
+  },
+  eventsOut: {
+    title: 'events out/packet',
+    unit: 'count',
+    of: (results) => perPacket(results, sum(results, ({ notifications }) => notifications.toFrontEnd)),
   },
   fairness: {
     title: 'fairness',
