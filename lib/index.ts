@@ -4,7 +4,7 @@ export { enforcedBps, formatBytes, formatCap, formatDuration, formatRate } from 
 export { parseBitRate, parseDuration, parseRate, parseSize } from './units.ts'
 export type { CreditRate, FormatOptions } from './units.ts'
 export { checkScenario, parseScenario } from './simulation/scenario.ts'
-export type { Scenario, ScenarioBridge, ScenarioNic, ScenarioVif } from './simulation/scenario.ts'
+export type { Scenario, ScenarioBridge, ScenarioCosts, ScenarioNic, ScenarioVif } from './simulation/scenario.ts'
 export type {
   ConstantSource,
   FlowsSource,
@@ -22,7 +22,15 @@ export type { SimulateOptions } from './simulation/simulate.ts'
 export { Simulation } from './simulation/simulation.ts'
 export type { CaptureChunk, Progress, RunOptions, SimulationOptions } from './simulation/simulation.ts'
 export type { SimulatedVif, VifCounters } from './simulation/simulated-vif.ts'
-export type { BridgeResults, DirectionResults, Latency, NicResults, Results, VifResults } from './simulation/results.ts'
+export type {
+  BackEndResults,
+  BridgeResults,
+  DirectionResults,
+  Latency,
+  NicResults,
+  Results,
+  VifResults,
+} from './simulation/results.ts'
 export type { DirectionFlow, Drops, Flow, Totals } from './simulation/vif-counters.ts'
 export type { Series } from './simulation/series.ts'
 export { parseExperiment } from './experiment/experiment.ts'

@@ -127,12 +127,30 @@ const durationNs: Record<string, bigint> = {
  */
 export function parseDuration(text: string): number {
   checkText(text, 'text')
+  return readDuration(text, 1n, 'nanosecond')
+}
+
+/** In steps of which a nanosecond has `steps`. */
+function readDuration(text: string, steps: bigint, step: string): number {
   if (text === '0') return 0
   const match = text.length > maxTextLength ? null : /^(-?)(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)$/.exec(text)
   if (!match) throw unitError(`${quote(text)} is not a duration; ${durationHelp}`)
   const [, sign = '', number = '', unit = ''] = match
   if (sign) throw unitError(`${quote(text)} is negative; a duration starts at zero: ${durationHelp}`)
-  return toNumber(multiply(number, durationNs[unit] ?? 1n), text, 'nanosecond', durationHelp)
+  return toNumber(multiply(number, (durationNs[unit] ?? 1n) * steps), text, step, durationHelp)
+}
+
+/**
+ * Reads a time that may be much shorter than a nanosecond, as the cost of a byte is.
+ *
+ * @param text - as {@link parseDuration} takes it, down to 0.001ns
+ * @returns picoseconds, a whole number
+ * @throws {@link RingbackError} ERR_UNIT
+ * @example parseFineDuration('0.05ns') // 50
+ */
+export function parseFineDuration(text: string): number {
+  checkText(text, 'text')
+  return readDuration(text, 1000n, 'picosecond')
 }
 
 const sizeBytes: Record<string, bigint> = {

@@ -1,4 +1,4 @@
-import type { DirectionResults, NicResults, Results, VifResults } from '../simulation/results.ts'
+import type { BackEndResults, DirectionResults, NicResults, Results, VifResults } from '../simulation/results.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { formatBytes, formatCap, formatDuration, formatRate } from '../units.ts'
 import { colors, plainTable } from './plain-table.ts'
@@ -73,6 +73,14 @@ function nicRows({ name, rateBps }: Scenario['nics'][number], nic: NicResults): 
   return hasNicReceived(nic) ? [sent, received] : [sent]
 }
 
+/** What the back ends' work cost, where it cost anything. */
+function backEndLine({ cores, utilisation, wakeups, packetsPerPoll, nsPerPacket }: BackEndResults): string {
+  return (
+    `back end: ${count(cores)} ${cores === 1 ? 'core' : 'cores'} ${percent(utilisation)} busy, ` +
+    `${count(Math.round(nsPerPacket))} ns a packet, ${packetsPerPoll.toFixed(1)} packets a poll, ${count(wakeups)} wake-ups`
+  )
+}
+
 function limited<T>(items: readonly T[], what: string): { shown: readonly T[]; rest: string } {
   const rest = items.length > maxRows ? `\n... and ${items.length - maxRows} more ${what}; --json or --out has all` : ''
   return { shown: items.slice(0, maxRows), rest }
@@ -118,6 +126,7 @@ export function describeRun(scenario: Scenario, results: Results): string {
     table('NICs', nicHead, scenario.nics, results.nics, nicRows),
     '',
     ...(scenario.bridges.length > 0 ? [bridges, ''] : []),
+    ...(results.backEnd ? [backEndLine(results.backEnd), ''] : []),
     ...remarks(scenario, results),
     `packets: ${count(offered)} offered${flooded} = ${count(delivered)} delivered + ${count(dropped)} dropped + ${count(queued)} queued`,
     `speed: ${speed} packets/s   trace: ${results.traceHash}`,

@@ -32,6 +32,30 @@ export interface NativeVif {
   /** 1 to 8. */
   queues: number
   splitEventChannels: boolean
+  /** 1 to 64. */
+  batchFrames: number
+  alwaysNotify: boolean
+  /** 0: all; otherwise 17 to the ring's. */
+  txSlots: number
+}
+
+/** What the back ends' work costs, in picoseconds, and the cores that do it. */
+export interface NativeCosts {
+  packetPs: number
+  bytePs: number
+  notifyPs: number
+  cores: number
+}
+
+/** What the cores have done. */
+export interface NativeBackEnd {
+  cores: number
+  busyNs: number
+  /** Events that were handled. */
+  wakeups: number
+  /** Polls of transmit rings and runs of receive queues that found packets. */
+  polls: number
+  packets: number
 }
 
 interface NativeSourceBase {
@@ -122,6 +146,8 @@ export interface NativeWorldOptions {
   payload: 'copy' | 'none'
   /** Frames carry seeded bytes behind their headers. */
   fillPayload: boolean
+  /** null: none. */
+  costs: NativeCosts | null
   nics: NativeNic[]
   bridges: NativeBridge[]
   vifs: NativeVif[]
@@ -160,6 +186,8 @@ export interface NativeWorld {
   /** Why the vif is dead, as native/vif/fault.h names it; null while it lives. */
   fault(vif: number): string | null
   carrier(vif: number): boolean
+  /** null without costs. */
+  backEnd(): NativeBackEnd | null
   /** The guest comes back with new rings, as after a fault. What was under way is dropped: Disconnected. */
   reconnect(vif: number): void
   /** pcap bytes of a capture since the last call, whole records; the first ones begin with the file's header. */

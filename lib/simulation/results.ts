@@ -69,6 +69,24 @@ export interface BridgeResults {
   flooded: number
 }
 
+/** What the back ends' work cost. */
+export interface BackEndResults {
+  /** Of the driver domain. */
+  cores: number
+  /** The time that all cores together spent. */
+  busySeconds: number
+  /** Part of the time of all cores, 0 to 1. */
+  utilisation: number
+  /** Events that were handled. */
+  wakeups: number
+  /** Times that a transmit ring or a receive queue was looked at with packets found there. */
+  polls: number
+  /** 0 where there was no poll. */
+  packetsPerPoll: number
+  /** Busy time over the packets that back ends took or placed; 0 where there were none. */
+  nsPerPacket: number
+}
+
 /** What a run gave. */
 export interface Results {
   schema: 'ringback.results/1'
@@ -90,6 +108,8 @@ export interface Results {
   nics: Record<string, NicResults>
   bridges: Record<string, BridgeResults>
   bonds: Record<string, never>
+  /** Only where the scenario has costs. */
+  backEnd?: BackEndResults
   /** Jain's index over the delivered bytes of the vifs on a NIC or bridge: 1 is even, 1/n is one for all; null: none delivered. */
   uplinks: Record<string, { fairness: number | null }>
   series: Series
@@ -133,6 +153,7 @@ export function buildResults({ scenario, world, simulatedNs, wallSeconds, aborte
       scenario.bridges.map(({ name }, row) => [name, bridgeResults(bridgeCounters, row)] as const),
     ),
     bonds: {},
+    ...backEndOf(world, simulatedNs),
     uplinks: fairnessOf(scenario, new Map(vifs.map(([name, { deliveredBytes }]) => [name, deliveredBytes]))),
     series,
   }
@@ -188,6 +209,16 @@ function bridgeResults(counters: Counters, row: number): BridgeResults {
     refused: counters.get(row, 'refusedAddresses'),
     flooded: counters.get(row, 'floodedPackets'),
   }
+}
+
+function backEndOf(world: NativeWorld, simulatedNs: number): { backEnd?: BackEndResults } {
+  const counted = world.backEnd()
+  if (!counted) return {}
+  const { cores, busyNs, wakeups, polls, packets } = counted
+  const utilisation = simulatedNs > 0 ? busyNs / (cores * simulatedNs) : 0
+  const packetsPerPoll = polls > 0 ? packets / polls : 0
+  const nsPerPacket = packets > 0 ? busyNs / packets : 0
+  return { backEnd: { cores, busySeconds: busyNs / 1e9, utilisation, wakeups, polls, packetsPerPoll, nsPerPacket } }
 }
 
 /** Jain's index, (sum x)^2 / (n sum x^2). */

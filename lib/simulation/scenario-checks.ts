@@ -16,6 +16,8 @@ const maxSources = 65536
 const maxBridgePorts = 1024
 /** The driver domain has 4096 event channel ports, the first of them reserved. */
 const maxEventPorts = 4095
+/** Of a transmit ring. */
+const slotsOfPage = 256
 /** Each is written to two files, which are open at a time: Linux lets a process have 1024. */
 const maxCaptured = 256
 /** Numbers that the series of one run may hold: 80 MB. */
@@ -30,6 +32,7 @@ export function problemsIn(input: CheckedInput): Problem[] {
     ...bridgeProblems(input),
     ...uplinkProblems(input),
     ...eventPortProblems(input),
+    ...txSlotsProblems(input),
     ...trafficProblems(input),
     ...seriesProblems(input),
     ...pcapProblems(input),
@@ -87,6 +90,15 @@ function uplinkProblems({ nics, bridges, vifs }: CheckedInput): Problem[] {
       return [{ path, message: `${uplink} is a port of bridge ${bridge}; write the bridge, uplink: ${bridge}` }]
     if (Object.hasOwn(nics, uplink) || Object.hasOwn(bridges, uplink)) return []
     return [missing(path, uplink, countOf(bridges) > 0 ? { NIC: nics, bridge: bridges } : { NIC: nics })]
+  })
+}
+
+function txSlotsProblems({ vifs }: CheckedInput): Problem[] {
+  return Object.entries(vifs).flatMap(([name, { ringOrder, txSlots = 0 }]): Problem[] => {
+    const entries = slotsOfPage * 2 ** ringOrder
+    if (txSlots <= entries) return []
+    const message = `${txSlots} is more than the ${entries} slots of a ring with ringOrder: ${ringOrder}; write 17 to ${entries}, or a higher ringOrder`
+    return [{ path: ['vifs', name, 'txSlots'], message }]
   })
 }
 

@@ -21,7 +21,7 @@ export interface Vocabulary {
 }
 
 /** Words of the scenario language that this version does not have yet. */
-const laterKeys = new Set(['bonds', 'events', 'control', 'costs', 'min', 'weight'])
+const laterKeys = new Set(['bonds', 'events', 'control', 'min', 'weight'])
 const laterKinds = new Set(['tcp'])
 
 /** The scenario's keys. */

@@ -43,6 +43,23 @@ export interface ScenarioVif {
   queues: number
   /** Two event channels a queue, or one. */
   splitEventChannels: boolean
+  /** Frames that the back end takes at most at a time, 1 to 64. */
+  batch: number
+  /** Whether a side is notified when it asked to be, or of all that the other side puts on a ring. */
+  notifications: 'suppressed' | 'always'
+  /** Slots of its transmit rings that the guest uses at most; null: all. */
+  txSlots: number | null
+}
+
+/** What the back ends' work costs. */
+export interface ScenarioCosts {
+  /** Picoseconds for each packet. */
+  packetPs: number
+  /** Picoseconds for each byte that is copied. */
+  bytePs: number
+  /** Picoseconds for each event that is handled or sent. */
+  notifyPs: number
+  cores: number
 }
 
 /** A checked scenario: every default filled in, every quantity a number. */
@@ -51,6 +68,8 @@ export interface Scenario {
   durationNs: number
   seed: number
   payload: 'copy' | 'none'
+  /** null: the back ends' work takes no time. */
+  costs: ScenarioCosts | null
   nics: ScenarioNic[]
   bridges: ScenarioBridge[]
   vifs: ScenarioVif[]
@@ -131,6 +150,7 @@ function toScenario(input: CheckedInput, directory: string, locate: Locate): Sce
     durationNs: input.duration,
     seed: input.seed,
     payload: input.payload,
+    costs: input.costs ? toCosts(input.costs) : null,
     nics: Object.entries(input.nics).map(([name, nic]) => ({
       name,
       rateBps: nic.rate,
@@ -148,8 +168,15 @@ function toScenario(input: CheckedInput, directory: string, locate: Locate): Sce
       jiffiesHz: vif.jiffies ?? 0,
       queues: vif.queues,
       splitEventChannels: vif.splitEventChannels,
+      batch: vif.batch,
+      notifications: vif.notifications,
+      txSlots: vif.txSlots ?? null,
     })),
     traffic: input.traffic.map((source, i) => toSource(source, directory, locate(['traffic', i, 'pcap']))),
     output: { intervalNs: input.output.interval, ...(input.output.pcap && { pcap: input.output.pcap }) },
   }
+}
+
+function toCosts({ packet, byte, notify, cores }: NonNullable<CheckedInput['costs']>): ScenarioCosts {
+  return { packetPs: packet, bytePs: byte, notifyPs: notify, cores }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { RingbackError } from '../errors.ts'
 import { quote } from '../quote.ts'
-import { parseBitRate, parseDuration, parseSize } from '../units.ts'
+import { parseBitRate, parseDuration, parseFineDuration, parseSize } from '../units.ts'
 
 // What the scenario's values are made of. An `error` says only how to write the value; scenario-problems.ts says before
 // it what is wrong.
@@ -39,6 +39,12 @@ function ranged(parse: (text: string) => number, least: number, most: number, fi
 
 export const duration = (least: number, most: number, fix: string, description: string) =>
   unit({ parse: ranged(parseDuration, least, most, fix), fix, description, examples: ['100ms', '1.5s'] })
+
+/** A time in picoseconds: 0 to `mostPs`. */
+export const cost = (mostPs: number, most: string, example: string, description: string) => {
+  const fix = `write a time up to ${most}, as in ${example}`
+  return unit({ parse: ranged(parseFineDuration, 0, mostPs, fix), fix, description, examples: [example] })
+}
 
 export const startTime = () =>
   z.union([z.literal(0), duration(0, maxDurationNs, 'write a time of the run, as in 5s', 'When the source starts.')], {

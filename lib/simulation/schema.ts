@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { parseRate } from '../units.ts'
-import { bitRate, duration, flag, maxDurationNs, named, names, size, text, unit, whole } from './schema-words.ts'
+import { bitRate, cost, duration, flag, maxDurationNs, named, names, size, text, unit, whole } from './schema-words.ts'
 import { sourceKeys, sourceSchema, weightedSizeKeys } from './traffic-schema.ts'
 
 // The scenario's keys, their ranges and defaults: docs for people, a JSON Schema for editors and the check itself come
@@ -60,11 +60,40 @@ const vif = z
       splitEventChannels: flag('An event channel for each ring (Linux), or one for both rings of a queue.').prefault(
         true,
       ),
+      batch: whole(
+        1,
+        64,
+        "Frames that the back end takes at most before it looks at what else there is to do: NAPI's weight.",
+      ).prefault(64),
+      notifications: z
+        .enum(['suppressed', 'always'], { error: 'write suppressed or always' })
+        .meta({
+          description:
+            'suppressed: a side is notified when it asked to be, as Xen has it; always: each time that the other side has put something on the ring.',
+        })
+        .prefault('suppressed'),
+      txSlots: whole(
+        17,
+        4096,
+        'Slots of its transmit ring that the guest uses at most, as byte queue limits have it do; absent: all.',
+      ).optional(),
       jiffies: whole(10, 10_000, 'Emulate the clock of a Linux back end with this HZ; absent: nanoseconds.').optional(),
     },
     { error: 'write the keys of a vif, as in { uplink: eth0, rate: 10Mb/s }' },
   )
   .meta({ description: 'A virtual interface: front end in the guest, back end in the host, one credit shaper.' })
+
+const costs = z
+  .strictObject(
+    {
+      packet: cost(1e9, '1ms', '300ns', 'For each packet that is taken or placed.').prefault('0ns'),
+      byte: cost(1e6, '1us', '0.05ns', 'For each byte that is copied, in steps of 0.001ns.').prefault('0ns'),
+      notify: cost(1e9, '1ms', '1us', 'For each event that is handled or sent.').prefault('0ns'),
+      cores: whole(1, 64, 'Cores of the driver domain, which all back ends share.').prefault(1),
+    },
+    { error: 'write what the work of back ends costs, as in { packet: 300ns, byte: 0.05ns, notify: 1us, cores: 1 }' },
+  )
+  .meta({ description: "What the back ends' work costs, and the cores that do it; absent: it takes no time." })
 
 const pcap = z
   .strictObject(
@@ -103,6 +132,7 @@ export const scenarioSchema = z
         .enum(['copy', 'none'], { error: 'write copy or none' })
         .meta({ description: 'copy: frame bytes are grant-copied; none: descriptors and validation only.' })
         .prefault('copy'),
+      costs: costs.optional(),
       nics: named(nic, 'write at least one NIC, as in { eth0: { rate: 1Gb/s } }', "The host's NICs, by name."),
       bridges: named(bridge, 'write bridges as in { br0: { nics: [eth0] } }', 'Bridges of the host, by name.').prefault(
         {},
@@ -133,6 +163,7 @@ const keysOf = (schema: { shape: object }): string[] => Object.keys(schema.shape
 export function keysAt(path: readonly PropertyKey[], kind: unknown): string[] {
   const [section] = path
   if (section === undefined) return keysOf(scenarioSchema)
+  if (section === 'costs') return keysOf(costs)
   if (section === 'nics') return keysOf(nic)
   if (section === 'bridges') return keysOf(bridge)
   if (section === 'vifs') return keysOf(vif)

@@ -13,6 +13,8 @@ export interface VifCounters extends Flow {
   heldBackSeconds: number
   /** Events that came with nothing to do: a guest that sends many is slowed down. */
   spuriousEvents: number
+  /** Events that each side got. One that is sent while the last one has not been handled yet is part of that one. */
+  notifications: { toBackEnd: number; toFrontEnd: number }
 }
 
 /** A vif of a {@link Simulation}. Once that is closed everything here throws RingbackError ERR_CLOSED. */
@@ -62,5 +64,9 @@ export function countersOf(counters: Counters, row: number): VifCounters {
     rx,
     heldBackSeconds: counters.get(row, 'heldBackNs') / 1e9,
     spuriousEvents: counters.get(row, 'spuriousEvents'),
+    notifications: {
+      toBackEnd: counters.get(row, 'notifiesToBack'),
+      toFrontEnd: counters.get(row, 'notifiesToFront'),
+    },
   }
 }

@@ -19,6 +19,7 @@ export async function worldOptions(
   return {
     seed: scenario.seed,
     payload: scenario.payload,
+    costs: scenario.costs,
     fillPayload: files.length > 0 && scenario.payload === 'copy',
     nics: nics.map(({ rateBps, queueBytes, propagationNs, overheadBytes }) => ({
       rateBps,
@@ -39,6 +40,9 @@ export async function worldOptions(
       backlogPackets: vif.backlogPackets,
       queues: vif.queues,
       splitEventChannels: vif.splitEventChannels,
+      batchFrames: vif.batch,
+      alwaysNotify: vif.notifications === 'always',
+      txSlots: vif.txSlots ?? 0,
     })),
     sources: await sourceOptions(scenario, indices),
     captures: files.map(({ kind, name }) => ({

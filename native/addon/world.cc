@@ -42,6 +42,7 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                        InstanceMethod<&WorldWrap::fault>("fault"),
                                        InstanceMethod<&WorldWrap::carrier>("carrier"),
                                        InstanceMethod<&WorldWrap::reconnect>("reconnect"),
+                                       InstanceMethod<&WorldWrap::back_end>("backEnd"),
                                        InstanceMethod<&WorldWrap::take_capture>("takeCapture"),
                                        InstanceMethod<&WorldWrap::trace_hash>("traceHash"),
                                        InstanceMethod<&WorldWrap::close>("close"),
@@ -138,6 +139,16 @@ void WorldWrap::reconnect(const Napi::CallbackInfo& info) {
   World& world = open(info.Env());
   world.reconnect(to_vif(info));
   refresh(info.Env());
+}
+
+Napi::Value WorldWrap::back_end(const Napi::CallbackInfo& info) {
+  const World& world = open(info.Env());
+  if (!world.has_costs()) return info.Env().Null();
+  Napi::Object result = Napi::Object::New(info.Env());
+  const auto values = world.read_cpu_counters();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    result.Set(kCpuCounterNames[i], Napi::Number::New(info.Env(), static_cast<double>(values[i])));
+  return result;
 }
 
 Napi::Value WorldWrap::take_capture(const Napi::CallbackInfo& info) {

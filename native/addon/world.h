@@ -22,6 +22,8 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   Napi::Value fault(const Napi::CallbackInfo& info);
   Napi::Value carrier(const Napi::CallbackInfo& info);
   void reconnect(const Napi::CallbackInfo& info);
+  // backEnd(): kCpuCounterNames and their values, or null without costs.
+  Napi::Value back_end(const Napi::CallbackInfo& info);
   // takeCapture(capture): a Uint8Array with what was written since the last call.
   Napi::Value take_capture(const Napi::CallbackInfo& info);
   Napi::Value trace_hash(const Napi::CallbackInfo& info);

@@ -1,6 +1,7 @@
 #include "addon/world_options.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -38,6 +39,13 @@ Uplink to_uplink(const Fields& vif, const WorldConfig& world) {
   throw vif.error("uplinkKind", "must be 'nic' or 'bridge'");
 }
 
+// 0: all of the ring's slots.
+std::uint32_t to_tx_slots(const Fields& vif, std::uint32_t ring_order) {
+  const std::uint32_t slots = vif.integer32("txSlots", 0, RxFront::entries(ring_order));
+  if (slots > 0 && slots < TxFront::kLeastSlots) throw vif.error("txSlots", "must be 0 or at least 17");
+  return slots;
+}
+
 VifConfig to_vif(const Fields& vif, const WorldConfig& world) {
   VifConfig config{.uplink = to_uplink(vif, world),
                    .credit = {},
@@ -45,10 +53,23 @@ VifConfig to_vif(const Fields& vif, const WorldConfig& world) {
                    .ring_order = vif.integer32("ringOrder", 0, 4),
                    .backlog_packets = vif.integer32("backlogPackets", 0, 1u << 24),
                    .queues = vif.integer32("queues", 1, BackEnd::kMaxQueues),
-                   .split_event_channels = vif.boolean("splitEventChannels")};
+                   .split_event_channels = vif.boolean("splitEventChannels"),
+                   .batch_frames = vif.integer32("batchFrames", 1, TxBatch::kFrames),
+                   .always_notify = vif.boolean("alwaysNotify")};
+  config.tx_slots = to_tx_slots(vif, config.ring_order);
   const std::uint64_t usec = vif.integer("creditUsec", 0, UINT32_MAX);
   if (usec > 0) config.credit = {vif.integer("creditBytes", 1, kMaxSafeInteger), usec * 1000};
   return config;
+}
+
+std::optional<CpuCosts> to_costs(const Fields& options) {
+  if (options.value("costs").IsNull()) return std::nullopt;
+  const Fields costs(options.value("costs"), options.name("costs"));
+  constexpr std::uint64_t kMaxCostPs = 1'000'000'000;
+  return CpuCosts{.cores = costs.integer32("cores", 1, BackEndCpu::kMaxCores),
+                  .packet_ps = costs.integer("packetPs", 0, kMaxCostPs),
+                  .byte_ps = costs.integer("bytePs", 0, kMaxCostPs / 1000),
+                  .notify_ps = costs.integer("notifyPs", 0, kMaxCostPs)};
 }
 
 CaptureConfig to_capture(const Fields& capture, const WorldConfig& world) {
@@ -94,6 +115,7 @@ WorldOptions to_world_options(Napi::Value value) {
   config.payload = payload == "copy" ? Payload::kCopy : Payload::kNone;
   config.fill_payload = fields.boolean("fillPayload");
   config.seed = fields.integer("seed", 0, kMaxSafeInteger);
+  config.costs = to_costs(fields);
   fields.for_each("nics", kMaxListed, [&](const Fields& nic) { config.nics.push_back(to_nic(nic)); });
   std::vector<bool> taken(config.nics.size(), false);
   fields.for_each("bridges", kMaxListed,

@@ -148,7 +148,7 @@ void BackEndCpu::forget(std::uint32_t vif) {
   }
 }
 
-std::array<std::uint64_t, kCpuCounterNames.size()> BackEndCpu::counters(TimeNs now) const {
+BackEndCpu::Counters BackEndCpu::counters(TimeNs now) const {
   TimeNs busy_ns = busy_ns_;
   for (const Core& core : cores_)
     if (core.busy && core.end_ns > now) busy_ns -= core.end_ns - now;

@@ -101,7 +101,8 @@ class BackEndCpu final : public Uplinks {
   // more to tell the guest. Frames that it has taken leave as they would have.
   void forget(std::uint32_t vif);
 
-  [[nodiscard]] std::array<std::uint64_t, kCpuCounterNames.size()> counters(TimeNs now) const;
+  using Counters = std::array<std::uint64_t, kCpuCounterNames.size()>;
+  [[nodiscard]] Counters counters(TimeNs now) const;
   void fold_into(TraceHash& hash, TimeNs now) const;
 
  private:

@@ -64,8 +64,10 @@ class World final : private EventSink, private NetworkHost {
   [[nodiscard]] std::uint32_t vif_count() const noexcept { return static_cast<std::uint32_t>(vifs_.size()); }
   [[nodiscard]] const Network& network() const noexcept { return network_; }
   [[nodiscard]] Captures& captures() noexcept { return captures_; }
-  // Null without costs.
-  [[nodiscard]] const BackEndCpu* cpu() const noexcept { return cpu_.get(); }
+  // Whether back ends' work takes time.
+  [[nodiscard]] bool has_costs() const noexcept { return cpu_ != nullptr; }
+  // Requires: has_costs().
+  [[nodiscard]] BackEndCpu::Counters read_cpu_counters() const { return cpu_->counters(now_ns_); }
 
   [[nodiscard]] VifCounters read_vif_counters(std::uint32_t vif) const { return vif_counters(*vifs_[vif], now_ns_); }
   // For tests too: a hostile guest is played through its rings and grants.

@@ -122,6 +122,8 @@ bool World::begin_work() {
 
 void World::finish_work(std::uint32_t core) {
   const BackEndCpu::Effects effects = cpu_->finish(core);
+  // What a NIC drops now comes after what the guest had no room for meanwhile.
+  if (!effects.frames.empty()) collect_offers(effects.frames.front().from->index());
   for (const auto& [from, frame] : effects.frames) network_.transmit(now_ns_, *from, frame);
   for (const auto& [vif, port] : effects.events) channels_.send(kDriverDomain, back_port(vif, port));
   for (const Ready& left : effects.left) cpu_->add(left);
