@@ -60,14 +60,22 @@ const definitions = {
   nsPerPacket: { title: 'CPU/packet', unit: 'ns', of: ({ backEnd }) => backEnd?.nsPerPacket ?? null },
   packetsPerPoll: { title: 'packets/poll', unit: 'count', of: ({ backEnd }) => backEnd?.packetsPerPoll ?? null },
   eventsIn: {
-    title: 'events in/packet',
+    title: 'events in',
     unit: 'count',
-    of: (results) => perPacket(results, sum(results, ({ notifications }) => notifications.toBackEnd)),
+    of: (results) =>
+      perPacket(
+        results,
+        sum(results, ({ notifications }) => notifications.toBackEnd),
+      ),
   },
   eventsOut: {
-    title: 'events out/packet',
+    title: 'events out',
     unit: 'count',
-    of: (results) => perPacket(results, sum(results, ({ notifications }) => notifications.toFrontEnd)),
+    of: (results) =>
+      perPacket(
+        results,
+        sum(results, ({ notifications }) => notifications.toFrontEnd),
+      ),
   },
   fairness: {
     title: 'fairness',

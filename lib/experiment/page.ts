@@ -52,9 +52,9 @@ function drawMeasure(name: MeasureName, table: ExperimentTableResults): string {
     high: high * factor,
   })
   if (series.length === 0) return ''
-  const labels = series.flatMap(({ points }) => points.map((point) => point.label))
-  const isLine = labels.every(isNumber) && series.some(({ points }) => points.length >= leastLinePoints)
-  const xLabel = table.factors[0]!.title
+  const unit = commonUnit(series.flatMap(({ points }) => points.map((point) => point.label)))
+  const isLine = unit !== undefined && series.some(({ points }) => points.length >= leastLinePoints)
+  const xLabel = `${table.factors[0]!.title}${unit ? `, ${unit}` : ''}`
   const title = `${table.name}: ${words} by ${xLabel}`
   const chart = isLine
     ? lineChart({
@@ -64,7 +64,9 @@ function drawMeasure(name: MeasureName, table: ExperimentTableResults): string {
         series: series.map(({ name: each, points }, mark) => ({
           name: each,
           mark,
-          points: points.map(({ label: x, figure }) => ({ x: Number(x), ...scaled(figure) })).sort((a, b) => a.x - b.x),
+          points: points
+            .map(({ label: x, figure }) => ({ x: Number.parseFloat(x), ...scaled(figure) }))
+            .sort((a, b) => a.x - b.x),
         })),
       })
     : dotChart({
@@ -78,7 +80,11 @@ function drawMeasure(name: MeasureName, table: ExperimentTableResults): string {
   return element('figure', {}, `${textElement('figcaption', {}, words)}\n${chart}`)
 }
 
-const isNumber = (label: string): boolean => label.trim() !== '' && Number.isFinite(Number(label))
+/** What stands behind the number of every label, perhaps nothing; undefined where there are others than numbers. */
+function commonUnit(labels: readonly string[]): string | undefined {
+  const units = new Set(labels.map((label) => /^\d+(?:\.\d+)?([A-Za-z/]*)$/.exec(label)?.[1]))
+  return units.size === 1 ? [...units][0] : undefined
+}
 
 function seriesOf(name: MeasureName, { columns, rows, factors }: ExperimentTableResults): Series[] {
   const second = factors[1]
