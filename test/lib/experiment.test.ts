@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import test from 'ava'
 import { experimentJsonSchema, parseExperiment, RingbackError } from 'ringback'
 import type { Experiment } from 'ringback'
@@ -261,6 +263,29 @@ test('what is missing, and arguments of wrong types', (t) => {
   t.throws(() => parseExperiment('[]', { file }), { code: 'ERR_EXPERIMENT' })
   t.throws(() => parseExperiment(3 as never, { file }), { code: 'ERR_INVALID_ARGUMENT' })
   t.throws(() => parseExperiment('', {} as never), { code: 'ERR_INVALID_ARGUMENT' })
+})
+
+test('the example of docs/experiments.md is an experiment, and the table there has every measure', (t) => {
+  const page = readFileSync('docs/experiments.md', 'utf8')
+  const example = /^```yaml\n([^]*?)^```$/m.exec(page)![1]!
+  const { tables } = parseExperiment(example, { file: 'caps.yaml' })
+  t.deepEqual(
+    tables.map(({ name, points }) => [name, points.length]),
+    [
+      ['interval', 3],
+      ['guests', 3],
+      ['size', 2],
+      ['interval x guests', 9],
+    ],
+  )
+  const listed = [...page.matchAll(/^\| ([a-zA-Z0-9, ]+) \| /gm)].flatMap((match) => match[1]!.split(', ')).slice(1)
+  const error = t.throws(() => parse(replace('[throughput', '[nothing')))
+  t.deepEqual(listed.toSorted(), /measures are (.*)$/.exec(error.message)![1]!.split(', ').toSorted())
+})
+
+test('experiments/experiment.schema.json is that of the code', (t) => {
+  const kept = JSON.parse(readFileSync('experiments/experiment.schema.json', 'utf8')) as object
+  t.deepEqual(kept, JSON.parse(JSON.stringify(experimentJsonSchema())))
 })
 
 test('the JSON Schema looks into the base', (t) => {
