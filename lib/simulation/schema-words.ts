@@ -43,7 +43,8 @@ export const duration = (least: number, most: number, fix: string, description: 
 /** A time in picoseconds: 0 to `mostPs`. */
 export const cost = (mostPs: number, most: string, example: string, description: string) => {
   const fix = `write a time up to ${most}, as in ${example}`
-  return unit({ parse: ranged(parseFineDuration, 0, mostPs, fix), fix, description, examples: [example] })
+  const text = unit({ parse: ranged(parseFineDuration, 0, mostPs, fix), fix, description, examples: [example] })
+  return z.union([z.literal(0), text], { error: fix }).meta({ description })
 }
 
 export const startTime = () =>

@@ -26,12 +26,16 @@ traffic:
     loop: true
 `
 
+/** What no vif here changes. */
+const unchanged = { queues: 1, splitEventChannels: true, batch: 64, notifications: 'suppressed', txSlots: null }
+
 test('a scenario becomes numbers, with defaults', (t) => {
   t.deepEqual(parseScenario(good, { file }), {
     name: 'web',
     durationNs: 60e9,
     seed: 1,
     payload: 'copy',
+    costs: null,
     nics: [
       { name: 'eth0', rateBps: 1e9, queueBytes: 2 ** 20, propagationNs: 20_000, overheadBytes: 24 },
       { name: 'eth1', rateBps: 2.5e9, queueBytes: 512_000, propagationNs: 0, overheadBytes: 0 },
@@ -45,8 +49,7 @@ test('a scenario becomes numbers, with defaults', (t) => {
         ringOrder: 1,
         backlogPackets: 50,
         jiffiesHz: 250,
-        queues: 1,
-        splitEventChannels: true,
+        ...unchanged,
       },
       {
         name: 'bulk',
@@ -55,8 +58,7 @@ test('a scenario becomes numbers, with defaults', (t) => {
         ringOrder: 0,
         backlogPackets: 1000,
         jiffiesHz: 0,
-        queues: 1,
-        splitEventChannels: true,
+        ...unchanged,
       },
     ],
     traffic: [
@@ -248,7 +250,7 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     /: nics: a list is not valid here; write at least one NIC/,
   ],
   ['a terminal sequence', '10Mb/s@20ms', '"\\e[2J\\x9b"', 7, /"\\u001b\[2J\\u009b" is not a rate/],
-  ...['bonds: {}', 'events: []', 'control: {}', 'costs: {}'].map((text): [string, string, string, number, RegExp] => [
+  ...['bonds: {}', 'events: []', 'control: {}'].map((text): [string, string, string, number, RegExp] => [
     text,
     'name: web',
     `name: web\n${text}`,

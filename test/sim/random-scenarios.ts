@@ -13,6 +13,18 @@ const vif = fc.record(
     queues: fc.integer({ min: 1, max: 8 }),
     splitEventChannels: fc.boolean(),
     jiffies: fc.constantFrom(100, 250, 1000),
+    batch: fc.integer({ min: 1, max: 64 }),
+    notifications: fc.constantFrom('suppressed' as const, 'always' as const),
+    txSlots: fc.integer({ min: 17, max: 256 }),
+  },
+  { requiredKeys: [] },
+)
+const costs = fc.record(
+  {
+    packet: fc.integer({ min: 0, max: 5000 }).map((ns) => `${ns}ns`),
+    byte: fc.integer({ min: 0, max: 2000 }).map((ps) => `${ps / 1000}ns`),
+    notify: fc.integer({ min: 0, max: 50 }).map((us) => `${us}us`),
+    cores: fc.integer({ min: 1, max: 5 }),
   },
   { requiredKeys: [] },
 )
@@ -45,12 +57,13 @@ const nicNames = ['x', 'y'] as const
 export const scenarioInputs: fc.Arbitrary<ScenarioInput> = fc
   .record({
     seed: fc.nat(),
+    costs: fc.option(costs),
     plugs,
     nics: fc.tuple(nic, nic),
     vifs: fc.tuple(vif, vif, vif, vif),
     sources: fc.array(source, { minLength: 1, maxLength: 6 }),
   })
-  .map(({ seed, plugs: at, nics, vifs, sources }) => {
+  .map(({ seed, costs: spent, plugs: at, nics, vifs, sources }) => {
     const nicsOf = (bridge: number) => nicNames.filter((_, i) => at.nics[i] === bridge)
     const free = nicsOf(0)
     // 0 and 3 stand for a NIC without a bridge, where there is one.
@@ -66,6 +79,7 @@ export const scenarioInputs: fc.Arbitrary<ScenarioInput> = fc
       name: 'any',
       duration: '40ms',
       seed,
+      ...(spent && { costs: spent }),
       nics: { x: nics[0], y: nics[1] },
       bridges: { br1: { nics: nicsOf(1), ageing: at.ageing }, br2: { nics: nicsOf(2) } },
       vifs: Object.fromEntries(names.map((name, i) => [name, { uplink: uplinkOf(i), ...vifs[i] }])),

@@ -67,6 +67,18 @@ test('a guest that receives has a second row, and so has its NIC', async (t) => 
   t.false(lines.some((line) => /^drops|disabled|carrier/.test(line)))
 })
 
+test('what the back ends cost has a line where they cost anything', async (t) => {
+  const scenario = checkScenario({ ...input, costs: { packet: '1us', byte: '1ns', notify: '4us', cores: 2 } })
+  const lines = await describe(scenario, await simulate(scenario))
+  const line = lines.find((text) => text.startsWith('back end:'))
+  t.regex(line ?? '', /^back end: 2 cores 1\.1 % busy, 8,136 ns a packet, 1\.0 packets a poll, 1,500 wake-ups$/)
+  const one = { ...scenario, costs: { packetPs: 1, bytePs: 0, notifyPs: 0, cores: 1 } }
+  const ofOne = await describe(one, await simulate(one))
+  t.true(ofOne.some((text) => text.startsWith('back end: 1 core 0.0 % busy, 0 ns a packet')))
+  const { scenario: free, results } = await run()
+  t.false((await describe(free, results)).some((text) => text.startsWith('back end')))
+})
+
 test('unusual drops, and vifs that are down, are told below the tables', async (t) => {
   const { scenario, results } = await run()
   const { a, b, c, d } = results.vifs

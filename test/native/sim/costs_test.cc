@@ -143,6 +143,16 @@ TEST_CASE("costs: events wait for the core in the order in which they came") {
   CHECK(world.vif(0).tx_latency().max() == 3 * 2375 - 200 + 1);
 }
 
+TEST_CASE("costs: what a poll leaves waits behind what became ready meanwhile") {
+  World world({.nics = {kFastest}, .vifs = {{.batch_frames = 1}, {}}, .costs = CpuCosts{.packet_ps = 1'000'000}});
+  for (const TimeNs at : {1000u, 1100u, 1200u}) world.add_source(one_frame(0, at));
+  world.add_source(one_frame(1, 2100));
+  world.run(20'000, kNever);
+  // The first vif's second poll is from 2000 to 3000 and leaves a frame; the other vif's event has come by then.
+  CHECK(world.vif(1).tx_latency().max() == 4000 - 2100 + 1);
+  CHECK(world.vif(0).tx_latency().max() == 5000 - 1200 + 1);
+}
+
 TEST_CASE("costs: a saturated core takes a batch each packet * n + byte * size * n + notify") {
   for (const std::uint32_t batch : {1u, 8u, 64u}) {
     World world({.payload = Payload::kNone, .nics = {kFastest}, .vifs = {{.batch_frames = batch}}, .costs = kCosts});
