@@ -16,6 +16,7 @@ const formats: Readonly<Record<MeasureUnit, (value: number) => string>> = {
   'packets/s': (value) => (value >= 1e6 ? `${rounded(value / 1e6)} M` : Math.round(value).toLocaleString('en-US')),
   ns: (value) => formatDuration(value, { digits }),
   share: (value) => `${(value * 100).toFixed(1)} %`,
+  'per thousand': rounded,
   count: rounded,
 }
 
@@ -36,9 +37,10 @@ export function describeSeeds(seeds: readonly number[]): string {
 
 const scales: Readonly<Record<MeasureUnit, { factor: number; label: string }>> = {
   'b/s': { factor: 1e-6, label: 'Mb/s' },
-  'packets/s': { factor: 1e-6, label: 'M packets/s' },
+  'packets/s': { factor: 1e-6, label: 'millions' },
   ns: { factor: 1e-3, label: 'us' },
   share: { factor: 100, label: '%' },
+  'per thousand': { factor: 1, label: 'for 1,000 packets' },
   count: { factor: 1, label: '' },
 }
 

@@ -12,7 +12,7 @@ interface Measure {
   of: (results: Results) => number | null
 }
 
-export type MeasureUnit = 'b/s' | 'packets/s' | 'ns' | 'share' | 'count'
+export type MeasureUnit = 'b/s' | 'packets/s' | 'ns' | 'share' | 'per thousand' | 'count'
 
 const vifsOf = ({ vifs }: Results): VifResults[] => Object.values(vifs)
 
@@ -29,8 +29,8 @@ const slowest =
     return waits.length > 0 ? Math.max(...waits) : null
   }
 
-const perPacket = (results: Results, count: number): number | null =>
-  results.packets.delivered > 0 ? count / results.packets.delivered : null
+const perThousand = ({ packets }: Results, count: number): number | null =>
+  packets.delivered > 0 ? (1000 * count) / packets.delivered : null
 
 const definitions = {
   throughput: {
@@ -61,18 +61,18 @@ const definitions = {
   packetsPerPoll: { title: 'packets/poll', unit: 'count', of: ({ backEnd }) => backEnd?.packetsPerPoll ?? null },
   eventsIn: {
     title: 'events in',
-    unit: 'count',
+    unit: 'per thousand',
     of: (results) =>
-      perPacket(
+      perThousand(
         results,
         sum(results, ({ notifications }) => notifications.toBackEnd),
       ),
   },
   eventsOut: {
     title: 'events out',
-    unit: 'count',
+    unit: 'per thousand',
     of: (results) =>
-      perPacket(
+      perThousand(
         results,
         sum(results, ({ notifications }) => notifications.toFrontEnd),
       ),

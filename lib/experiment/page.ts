@@ -15,6 +15,8 @@ const leastLinePoints = 3
 /** One line of a chart: a case, or, where two factors are varied, a value of the second. */
 interface Series {
   name: string
+  /** Its look: that of its case in every chart, of its case and value where two factors are varied. */
+  mark: number
   /** By the value of the first factor, those that were measured. */
   points: { label: string; figure: Estimate }[]
 }
@@ -29,21 +31,26 @@ export function experimentPage(results: ExperimentResults): string {
     about(`Experiment ${experiment}: ${describeSeeds(seeds)}; marks are means, bars their confidence intervals.`),
     ...cases.map((one) => about(`${one.name}: ${one.title}`)),
     ...(aborted ? [about('It was stopped before its end: rows are missing.')] : []),
-    ...tables.map((table) => drawTable(table)),
+    ...tables.map((table) =>
+      drawTable(
+        table,
+        cases.map((one) => one.name),
+      ),
+    ),
   ]
   return htmlPage(title, body.join('\n'))
 }
 
-function drawTable(table: ExperimentTableResults): string {
+function drawTable(table: ExperimentTableResults, allCases: readonly string[]): string {
   const { name, title, columns } = table
   const shown = [...new Set(columns.map(({ measure }) => measure))]
   const heading = textElement('h2', {}, `${name}: ${title}`)
   if (table.rows.length === 0) return `${heading}\n${textElement('p', { class: 'about' }, 'Nothing was finished.')}`
-  return [heading, ...shown.map((measure) => drawMeasure(measure, table)), figuresOf(table)].join('\n')
+  return [heading, ...shown.map((measure) => drawMeasure(measure, table, allCases)), figuresOf(table)].join('\n')
 }
 
-function drawMeasure(name: MeasureName, table: ExperimentTableResults): string {
-  const series = seriesOf(name, table)
+function drawMeasure(name: MeasureName, table: ExperimentTableResults, allCases: readonly string[]): string {
+  const series = seriesOf(name, table, allCases)
   const { factor, label } = chartScale(name)
   const words = label === '' ? measures[name].title : `${measures[name].title}, ${label}`
   const scaled = ({ mean, low, high }: Estimate): Measured => ({
@@ -61,7 +68,7 @@ function drawMeasure(name: MeasureName, table: ExperimentTableResults): string {
         title,
         xLabel,
         yLabel: words,
-        series: series.map(({ name: each, points }, mark) => ({
+        series: series.map(({ name: each, mark, points }) => ({
           name: each,
           mark,
           points: points
@@ -72,7 +79,7 @@ function drawMeasure(name: MeasureName, table: ExperimentTableResults): string {
     : dotChart({
         title,
         label: words,
-        groups: series.map(({ name: each, points }, mark) => ({
+        groups: series.map(({ name: each, mark, points }) => ({
           heading: each,
           rows: points.map(({ label: row, figure }) => ({ name: row, mark, ...scaled(figure) })),
         })),
@@ -86,13 +93,17 @@ function commonUnit(labels: readonly string[]): string | undefined {
   return units.size === 1 ? [...units][0] : undefined
 }
 
-function seriesOf(name: MeasureName, { columns, rows, factors }: ExperimentTableResults): Series[] {
+function seriesOf(
+  name: MeasureName,
+  { columns, rows, factors }: ExperimentTableResults,
+  allCases: readonly string[],
+): Series[] {
   const second = factors[1]
   const others = second ? [...new Set(rows.map(({ labels }) => labels[1]!))] : [undefined]
   const cases = columns.filter(({ measure }) => measure === name).map((column) => column.case)
   return cases
     .flatMap((oneCase) =>
-      others.map((other): Series => {
+      others.map((other, i): Series => {
         const words = [
           ...(cases.length > 1 || !second ? [oneCase] : []),
           ...(second ? [`${second.name} ${other}`] : []),
@@ -103,7 +114,7 @@ function seriesOf(name: MeasureName, { columns, rows, factors }: ExperimentTable
             const figure = figures[oneCase]?.[name]
             return figure ? [{ label: labels[0]!, figure }] : []
           })
-        return { name: words.join(', '), points }
+        return { name: words.join(', '), mark: allCases.indexOf(oneCase) * others.length + i, points }
       }),
     )
     .filter(({ points }) => points.length > 0)
