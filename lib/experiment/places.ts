@@ -22,7 +22,7 @@ function parsePlace(text: string): Step[] | undefined {
     steps.push(name ?? (index === undefined ? wildcard : Number(index)))
     rest = rest.slice(whole.length)
   }
-  return steps.length > 1 ? steps : steps[0] === undefined ? undefined : steps
+  return steps
 }
 
 const entriesOf = (value: unknown): (string | number)[] =>

@@ -255,6 +255,22 @@ for (const [what, message, edit] of problems)
     t.regex(error.message.slice(file.length), message)
   })
 
+test('what is no place', (t) => {
+  const message = /: factors\.size\.path: not a place; /
+  for (const place of [
+    '.vifs',
+    'traffic[0]size',
+    'vifs..rate',
+    'vifs.guest.',
+    '[0]',
+    '*.rate',
+    'a b',
+    'traffic[-1].size',
+    'a.b'.repeat(17),
+  ])
+    t.throws(() => parse(replace("'traffic[*].size'", `'${place}'`)), { message }, place)
+})
+
 test('what is missing, and arguments of wrong types', (t) => {
   t.throws(() => parseExperiment('name: x', { file }), {
     code: 'ERR_EXPERIMENT',

@@ -101,25 +101,27 @@ test('--out: results, tables and a page that needs no network, nothing else', as
   t.notRegex(page, /src=|href=|NaN|undefined|Infinity/)
 })
 
-test('Ctrl-C stops it, says so in one line and keeps the rows that were finished', async (t) => {
-  // A point of a moment, then one that takes for ever.
+test('Ctrl-C stops it, says so in one line and keeps what was finished', async (t) => {
+  const first = makeFolder(t)
+  // It takes for ever, and is under way when the first one has written its results.
   const { folder, file } = makeFolder(t, (text) =>
     text
-      .replace(/^factors:\n/m, 'factors:\n  time: { title: time, path: duration, values: [5ms, 720h] }\n')
-      .replace('output:', '')
+      .replace('name: small', 'name: endless')
+      .replace('duration: 5ms', 'duration: 720h')
       .replace('  payload: none', '  payload: none\n  output: { interval: 1h }'),
   )
   const out = path.join(folder, 'out')
-  const { code, stdout, stderr } = await ringback([file, '--out', out, '--json'], path.join(out, 'small'))
-  t.deepEqual([code, stdout], [130, ''])
-  t.regex(stderr, /^interrupted after 4 runs of small; 5 finished rows are in \S+small\n$/)
-  const results = JSON.parse(readFileSync(path.join(out, 'small/results.json'), 'utf8')) as ExperimentResults
-  t.true(results.aborted)
-  t.deepEqual(
-    results.tables[0]!.rows.map(({ labels }) => labels),
-    [['5ms']],
+  const { code, stdout, stderr } = await ringback(
+    [first.file, file, '--out', out, '--json'],
+    path.join(out, 'small/results.json'),
   )
-  t.regex(readFileSync(path.join(out, 'small/report.html'), 'utf8'), /rows are missing/)
+  t.deepEqual([code, stdout], [130, ''])
+  t.regex(stderr, /^interrupted after 0 runs of endless; 0 finished rows are in \S+endless\n$/)
+  const resultsOf = (name: string) =>
+    JSON.parse(readFileSync(path.join(out, name, 'results.json'), 'utf8')) as ExperimentResults
+  t.like(resultsOf('small'), { aborted: false, runs: 32 })
+  t.like(resultsOf('endless'), { aborted: true, runs: 0 })
+  t.regex(readFileSync(path.join(out, 'endless/report.html'), 'utf8'), /rows are missing/)
 })
 
 test('a folder that cannot be written to fails it, exit 1 and one line', async (t) => {
