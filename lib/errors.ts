@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'ERR_UNIT'
   /** A scenario file or object is wrong. */
   | 'ERR_SCENARIO'
+  /** An experiment file is wrong. */
+  | 'ERR_EXPERIMENT'
   /** A capture file is missing, truncated or of another format. */
   | 'ERR_PCAP'
   /** The native part cannot be loaded. */

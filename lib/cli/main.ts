@@ -6,15 +6,17 @@ import { inspect } from 'node:util'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 
 import { RingbackError } from '../errors.ts'
+import { experimentJsonSchema } from '../experiment/schema.ts'
 import { scenarioJsonSchema } from '../simulation/schema.ts'
 import { parseDuration } from '../units.ts'
 import { bench, type BenchCommandOptions } from './bench.ts'
+import { experiment, type ExperimentOptions } from './experiment.ts'
 import { UsageError } from './output.ts'
 import { run } from './run.ts'
 
 // Exit codes: 0 done, 1 the run failed, 2 a bad command line or a bad file. Messages for people are one line.
 
-const usageCodes = new Set(['ERR_SCENARIO', 'ERR_PCAP', 'ERR_UNIT'])
+const usageCodes = new Set(['ERR_SCENARIO', 'ERR_EXPERIMENT', 'ERR_PCAP', 'ERR_UNIT'])
 const laterPolicies = ['adaptive', 'reserved']
 
 const oneLine = (text: string): string => text.trim().replace(/\s*[\r\n]+\s*/g, ' ')
@@ -62,6 +64,14 @@ function parsePolicy(text: string): string {
   throw new InvalidArgumentError('There is no such policy; use credit.')
 }
 
+const schemas = { scenario: scenarioJsonSchema, experiment: experimentJsonSchema }
+type SchemaName = keyof typeof schemas
+
+function parseSchemaName(text: string): SchemaName {
+  if (text === 'scenario' || text === 'experiment') return text
+  throw new InvalidArgumentError('Write scenario or experiment.')
+}
+
 function buildProgram(): Command {
   const program = new Command('ringback')
     .description("Xen's split network driver, simulated: rings, grants, event channels and the credit shaper")
@@ -89,9 +99,22 @@ function buildProgram(): Command {
     )
   program
     .command('schema')
-    .description("print the scenario's JSON Schema, for editors")
-    .action(() => {
-      process.stdout.write(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`)
+    .description("print the scenario's or the experiment's JSON Schema, for editors")
+    .argument('[what]', 'scenario or experiment', parseSchemaName, 'scenario')
+    .action((what: SchemaName) => {
+      process.stdout.write(`${JSON.stringify(schemas[what](), null, 2)}\n`)
+    })
+  program
+    .command('experiment')
+    .description('run experiments: a scenario, what is varied in it, and tables of what that changes')
+    .argument(
+      '[name...]',
+      "the package's experiments, or files of your own: *.yaml; all of the package's where none is named",
+    )
+    .option('--out <folder>', 'write NAME/results.json, tables.txt and report.html there')
+    .option('--json', 'print the results as JSON instead of the tables')
+    .action(async (names: string[], options: ExperimentOptions) => {
+      process.exitCode = await experiment(names, options)
     })
   program
     .command('bench')

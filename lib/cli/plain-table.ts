@@ -6,7 +6,7 @@ import pc from 'picocolors'
 /** Colours for standard output: none in a pipe, none with NO_COLOR. */
 export const colors = pc.createColors(pc.isColorSupported && Boolean(process.stdout.isTTY))
 
-/** A table without lines but one under its head; columns after the first are aligned to the right. */
+/** A table without lines but one under its head, which may have several lines; columns after the first are aligned to the right. */
 export function plainTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const none = {
     'top-mid': '',
@@ -39,5 +39,6 @@ export function plainTable(head: readonly string[], rows: readonly (readonly str
     .split('\n')
     .map((line) => line.trimEnd())
   const width = Math.max(...lines.map((line) => stripVTControlCharacters(line).length))
-  return [...lines.slice(0, 1), colors.dim('-'.repeat(width)), ...lines.slice(1)].join('\n')
+  const headLines = Math.max(...head.map((name) => name.split('\n').length))
+  return [...lines.slice(0, headLines), colors.dim('-'.repeat(width)), ...lines.slice(headLines)].join('\n')
 }

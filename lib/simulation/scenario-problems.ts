@@ -12,9 +12,23 @@ export interface Problem {
   message: string
 }
 
+/** The keys of a kind of file. */
+export interface Vocabulary {
+  /** Those that the object at `path` in `root` may have. */
+  keysAt(path: Path, root: unknown): readonly string[]
+  /** Those that this version does not have yet. */
+  laterKeys: ReadonlySet<string>
+}
+
 /** Words of the scenario language that this version does not have yet. */
 const laterKeys = new Set(['bonds', 'events', 'control', 'min', 'weight'])
 const laterKinds = new Set(['tcp'])
+
+/** The scenario's keys. */
+export const scenarioVocabulary: Vocabulary = {
+  keysAt: (path, root) => keysAt(path, valueAt(root, [...path, 'kind'])),
+  laterKeys,
+}
 
 /** `vifs.web.rate`, `traffic[0].pcap`. */
 export function pathName(path: Path): string {
@@ -22,7 +36,7 @@ export function pathName(path: Path): string {
 }
 
 /** The candidate that a typing error may have turned into `word`; undefined when none is near. */
-function nearest(word: string, candidates: readonly string[]): string | undefined {
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const scored = candidates.map((candidate) => ({
     candidate,
     score: distance(word.slice(0, 64).toLowerCase(), candidate.toLowerCase()),
@@ -47,7 +61,7 @@ export function missing(path: Path, name: string, sections: Record<string, objec
 }
 
 /** The value at `path` in `root`; undefined where there is none. */
-function valueAt(root: unknown, path: Path): unknown {
+export function valueAt(root: unknown, path: Path): unknown {
   let value = root
   for (const step of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
@@ -64,10 +78,15 @@ function show(value: unknown): string {
 }
 
 /** What is wrong with a key, and the key that was meant where one is near. */
-function unknownKey(path: Path, key: string, root: unknown): Problem & { meant?: Path } {
+export function unknownKey(
+  path: Path,
+  key: string,
+  root: unknown,
+  vocabulary = scenarioVocabulary,
+): Problem & { meant?: Path } {
   const here = [...path, key]
-  if (laterKeys.has(key)) return { path: here, message: 'not available in this version; remove it' }
-  const keys = keysAt(path, valueAt(root, [...path, 'kind']))
+  if (vocabulary.laterKeys.has(key)) return { path: here, message: 'not available in this version; remove it' }
+  const keys = vocabulary.keysAt(path, root)
   const near = nearest(key, keys)
   if (near === undefined) return { path: here, message: `unknown key; the keys here are ${list(keys)}` }
   return { path: here, message: `unknown key; did you mean "${near}"?`, meant: [...path, near] }
@@ -98,9 +117,13 @@ function explain(issue: z.core.$ZodIssue, value: unknown): string {
 }
 
 /** The schema's issues with `root` in people's words. */
-export function problemsOf(issues: readonly z.core.$ZodIssue[], root: unknown): Problem[] {
+export function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  root: unknown,
+  vocabulary = scenarioVocabulary,
+): Problem[] {
   const unknown = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => unknownKey(pathOf(issue), key, root)) : [],
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => unknownKey(pathOf(issue), key, root, vocabulary)) : [],
   )
   // A key that is missing because it is misspelt is one mistake, not two.
   const meant = new Set(unknown.flatMap(({ meant: path }) => (path ? [pathName(path)] : [])))

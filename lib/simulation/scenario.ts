@@ -85,7 +85,7 @@ export interface Scenario {
 const maxSortedProblems = 100
 
 /** How a place in the scenario is called in messages. */
-type Locate = (path: Path) => string
+export type Locate = (path: Path) => string
 
 /**
  * Reads a scenario written in YAML.
@@ -102,7 +102,7 @@ export function parseScenario(text: string, options: { file: string }): Scenario
   checkText(file, 'options.file')
   const source = parseYaml(text, file)
   const locate: Locate = (path) => `${file}:${source.lineOf(path)}${path.length > 0 ? `: ${pathName(path)}` : ''}`
-  return check(source.value, dirname(resolve(file)), locate, (path) => source.lineOf(path))
+  return checkLocated(source.value, dirname(resolve(file)), locate, (path) => source.lineOf(path))
 }
 
 /**
@@ -117,10 +117,22 @@ export function checkScenario(input: unknown, options: { directory?: string } = 
   checkObject(options, 'options')
   const { directory = '.' } = options
   checkText(directory, 'options.directory')
-  return check(input, resolve(directory), (path) => pathName(path) || 'scenario')
+  return checkLocated(input, resolve(directory), (path) => pathName(path) || 'scenario')
 }
 
-function check(input: unknown, directory: string, locate: Locate, order: (path: Path) => number = () => 0): Scenario {
+/**
+ * Checks a scenario that stands somewhere else than in a file of its own.
+ *
+ * @param directory - what captures' paths are relative to
+ * @param order - of two problems that with the lower number is told
+ * @throws {@link RingbackError} ERR_SCENARIO, `locate(path): what; how to fix`
+ */
+export function checkLocated(
+  input: unknown,
+  directory: string,
+  locate: Locate,
+  order: (path: Path) => number = () => 0,
+): Scenario {
   const fail = (problems: Problem[]): never => {
     const [first] = problems.slice(0, maxSortedProblems).toSorted((a, b) => order(a.path) - order(b.path))
     throw new RingbackError('ERR_SCENARIO', `${locate(first?.path ?? [])}: ${first?.message ?? 'not a scenario'}`)

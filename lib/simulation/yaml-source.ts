@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, Par
 import type { Document, Node, YAMLError } from 'yaml'
 
 import { RingbackError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
 import { quote } from '../quote.ts'
 
 /** Where something stands in a nested value: keys of objects and indices of arrays, outermost first. */
@@ -14,28 +15,40 @@ export interface YamlSource {
   lineOf(path: Path): number
 }
 
+/** What a kind of file is called in messages. */
+export interface FileKind {
+  code: ErrorCode
+  /** With its article, as in `a scenario`. */
+  noun: string
+  /** Where there are some to start from. */
+  examples: string
+}
+
+const scenarioFile: FileKind = { code: 'ERR_SCENARIO', noun: 'a scenario', examples: 'examples/' }
+
 /** Far above any scenario; keeps a wrong file (a capture, say) from being parsed as YAML. */
 const maxTextLength = 16 * 1024 * 1024
 /** How often aliases may be followed, all in all: few people write any, and nested ones grow without bound. */
 const maxAliasCount = 100
-/** Collections within collections; a scenario has four. The reader recurses and would use up the stack. */
+/** Collections within collections; a scenario has four, an experiment with it in it six. The reader recurses and would use up the stack. */
 const maxDepth = 64
 
 /**
  * @param file - the name to put before the line in messages
- * @throws {@link RingbackError} ERR_SCENARIO, `file:line: what; how to fix`
+ * @param kind - what it is meant to be
+ * @throws {@link RingbackError} with the kind's code, `file:line: what; how to fix`
  */
-export function parseYaml(text: string, file: string): YamlSource {
+export function parseYaml(text: string, file: string, kind = scenarioFile): YamlSource {
   const fail = (line: number, message: string, cause?: unknown): never => {
-    throw new RingbackError('ERR_SCENARIO', `${file}:${line}: ${message}`, { cause })
+    throw new RingbackError(kind.code, `${file}:${line}: ${message}`, { cause })
   }
-  if (text.length > maxTextLength) fail(1, 'the file is larger than 16 MiB; is it a scenario?')
-  if (text.includes('\0')) fail(1, 'the file is binary; a scenario is YAML text')
+  if (text.length > maxTextLength) fail(1, `the file is larger than 16 MiB; is it ${kind.noun}?`)
+  if (text.includes('\0')) fail(1, `the file is binary; ${kind.noun} is YAML text`)
   const lines = new LineCounter()
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line)
   const failAt = (offset: number, message: string, cause: unknown): never => fail(lineAt(offset), message, cause)
   const deep = firstTooDeep(text)
-  if (deep !== undefined) fail(lineNumber(text, deep), 'the YAML is nested too deeply; a scenario has four levels')
+  if (deep !== undefined) fail(lineNumber(text, deep), `the YAML is nested too deeply; ${kind.noun} has a few levels`)
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -48,7 +61,7 @@ export function parseYaml(text: string, file: string): YamlSource {
   if (problem) fail(lineAt(problem.pos[0]), describe(problem), problem)
   const duplicate = firstDuplicate(document)
   if (duplicate) fail(lineAt(duplicate.offset), `${quote(duplicate.key)} is there twice; keep one of the two`)
-  if (document.contents === null) fail(1, 'the file is empty; see examples/ for scenarios to start from')
+  if (document.contents === null) fail(1, `the file is empty; see ${kind.examples} for some to start from`)
   return {
     value: toValue(document, failAt),
     lineOf: (path) => lineAt(offsetOf(document, path)),
@@ -120,7 +133,7 @@ function suspectAlias(document: Document): { offset: number; name?: string } {
 
 function describe(problem: YAMLError): string {
   if (problem.code === 'TAB_AS_INDENT') return 'a tab indents the line; YAML wants spaces'
-  if (problem.code === 'MULTIPLE_DOCS') return 'a second document begins here; keep one scenario a file'
+  if (problem.code === 'MULTIPLE_DOCS') return 'a second document begins here; write it into a file of its own'
   const message = problem.message.split('\n')[0] ?? ''
   return `not valid YAML: ${message.slice(0, 200)}; check indentation, brackets and quotes here`
 }

@@ -21,14 +21,15 @@ const nativeRooms: Record<string, readonly string[]> = {
 
 /** Folders of lib/ ('.' is lib itself), each with those that its files may import. */
 const libRooms: Record<string, readonly string[]> = {
-  '.': ['.', 'ring', 'machine', 'simulation', 'bench'],
+  '.': ['.', 'ring', 'machine', 'simulation', 'experiment', 'bench'],
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
   simulation: ['.', 'simulation'],
   'bench/peers': ['bench/peers'],
   bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
   report: ['.', 'report'],
-  cli: ['.', 'simulation', 'bench', 'report', 'cli'],
+  experiment: ['.', 'simulation', 'report', 'experiment'],
+  cli: ['.', 'simulation', 'experiment', 'bench', 'report', 'cli'],
 }
 
 /** The only files that may name a memory ordering: each is about one shared structure and says why. */

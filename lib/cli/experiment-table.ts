@@ -1,0 +1,63 @@
+import { describeFigure, describeSeeds } from '../experiment/figures.ts'
+import { measures } from '../experiment/measures.ts'
+import type { ExperimentResults, ExperimentRow, ExperimentTableResults } from '../experiment/results.ts'
+import { formatDuration } from '../units.ts'
+import { colors, plainTable } from './plain-table.ts'
+
+type Column = ExperimentTableResults['columns'][number]
+
+const figureOf = (row: ExperimentRow, column: Column): string =>
+  describeFigure(column.measure, row.figures[column.case]?.[column.measure])
+
+const labelOf = (label: string, isBase: boolean): string => colors.cyan(isBase ? `${label} (base)` : label)
+
+/** A factor that is varied alone: a row a value, a column a measure. */
+function describeFactor({ name, columns, rows }: ExperimentTableResults): string {
+  const head = columns.map((column) => `${column.case}\n${measures[column.measure].title}`)
+  const hasCases = new Set(columns.map((column) => column.case)).size > 1
+  return plainTable(
+    [hasCases ? `\n${name}` : name, ...(hasCases ? head : columns.map(({ measure }) => measures[measure].title))],
+    rows.map((row) => [labelOf(row.labels[0]!, row.isBase), ...columns.map((column) => figureOf(row, column))]),
+  )
+}
+
+/** Two factors: for each measure a table, the first factor downwards, the second across. */
+function describePair({ factors, columns, rows }: ExperimentTableResults): string {
+  const [down, across] = [0, 1].map((i) => [...new Set(rows.map(({ labels }) => labels[i]!))]) as [string[], string[]]
+  const cell = (first: string, second: string, column: Column): string => {
+    const row = rows.find(({ labels: [one, other] }) => one === first && other === second)
+    return row ? figureOf(row, column) : '-'
+  }
+  const hasCases = new Set(columns.map((column) => column.case)).size > 1
+  return columns
+    .map((column) => {
+      const heading = `${measures[column.measure].title}${hasCases ? `, ${column.case}` : ''}`
+      const table = plainTable(
+        [factors[0]!.name, ...across.map((label) => `${factors[1]!.name} ${label}`)],
+        down.map((first) => [colors.cyan(first), ...across.map((second) => cell(first, second, column))]),
+      )
+      return `${heading}\n\n${table}`
+    })
+    .join('\n\n')
+}
+
+/** A table of an experiment, with its heading. */
+export function describeTable(table: ExperimentTableResults): string {
+  const heading = `${colors.bold(table.name)}: ${table.title}`
+  if (table.rows.length === 0) return `${heading}\n\nnothing was finished\n`
+  return `${heading}\n\n${table.factors.length > 1 ? describePair(table) : describeFactor(table)}\n`
+}
+
+/** Everything that `ringback experiment` prints of an experiment. Without what depends on the machine's speed. */
+export function describeExperiment(results: ExperimentResults): string {
+  const { experiment, title, asks, cases, seeds, runs, simulatedSeconds, tables } = results
+  return [
+    `${colors.bold(experiment)}: ${title}`,
+    asks,
+    '',
+    `${runs} runs, ${formatDuration(simulatedSeconds * 1e9, { digits: 3 })} simulated; ${describeSeeds(seeds)}`,
+    ...(cases.length > 1 ? cases.map((one) => `${one.name}: ${one.title}`) : []),
+    '',
+    ...tables.map(describeTable),
+  ].join('\n')
+}

@@ -1,0 +1,157 @@
+import { checkFunction, checkObject, checkSignal } from '../arguments.ts'
+import type { Scenario } from '../simulation/scenario.ts'
+import { simulate } from '../simulation/simulate.ts'
+import { estimate } from './estimate.ts'
+import type { Experiment, ExperimentPoint, ExperimentTable } from './experiment.ts'
+import { measure } from './measures.ts'
+import type { MeasureName } from './measures.ts'
+import type { ExperimentResults, ExperimentRow } from './results.ts'
+
+/** How far an experiment is. */
+export interface ExperimentProgress {
+  /** Simulations that are over, and a part for the one that runs. */
+  done: number
+  total: number
+}
+
+export interface RunExperimentOptions {
+  /** Stops it: the rows that are done are returned, with `aborted: true`. */
+  signal?: AbortSignal
+  /** Called every few milliseconds. */
+  onProgress?: (progress: ExperimentProgress) => void
+}
+
+type Figures = Record<MeasureName, number | null>
+
+/**
+ * Runs an experiment in virtual time: each point of each table in each case with each seed. The event loop turns every
+ * few milliseconds meanwhile.
+ *
+ * @param experiment - from parseExperiment
+ * @throws {@link RingbackError} as simulate() does; what onProgress throws
+ * @example
+ * const results = await runExperiment(parseExperiment(text, { file: 'io-factors.yaml' }))
+ * console.log(results.tables[0].rows[0].figures.base.throughput.mean)
+ */
+export async function runExperiment(
+  experiment: Experiment,
+  options: RunExperimentOptions = {},
+): Promise<ExperimentResults> {
+  checkObject(experiment, 'experiment')
+  checkObject(options, 'options')
+  const { signal, onProgress } = options
+  if (signal !== undefined) checkSignal(signal, 'options.signal')
+  if (onProgress !== undefined) checkFunction(onProgress, 'options.onProgress')
+  const runner = new Runner(experiment, options)
+  const tables: ExperimentResults['tables'] = []
+  for (const table of experiment.tables) tables.push(await runner.fill(table))
+  const { name, title, asks, seeds, cases } = experiment
+  return {
+    schema: 'ringback.experiment/1',
+    experiment: name,
+    title,
+    asks,
+    seeds: [...seeds],
+    cases: cases.map((one) => ({ ...one })),
+    ...runner.totals(),
+    tables,
+  }
+}
+
+/** What makes a run what it is. */
+const keyOf = (scenario: Scenario, seed: number): string => JSON.stringify({ ...scenario, seed })
+
+/** Makes runs, none of them twice. */
+class Runner {
+  readonly #experiment: Experiment
+  readonly #options: RunExperimentOptions
+  /** Of the runs that are over, by what they are. */
+  readonly #figures = new Map<string, Figures>()
+  readonly #total: number
+  readonly #startedMs = performance.now()
+  #simulatedSeconds = 0
+  #isAborted = false
+
+  constructor(experiment: Experiment, options: RunExperimentOptions) {
+    this.#experiment = experiment
+    this.#options = options
+    const scenarios = experiment.tables.flatMap(({ points }) =>
+      points.flatMap((point) => Object.values(point.scenarios)),
+    )
+    this.#total = new Set(scenarios.flatMap((scenario) => experiment.seeds.map((seed) => keyOf(scenario, seed)))).size
+  }
+
+  /** Runs the points of a table; after an abort those that are there already. */
+  async fill({ points, ...table }: ExperimentTable): Promise<ExperimentResults['tables'][number]> {
+    const rows: ExperimentRow[] = []
+    for (const point of points) {
+      const row = await this.#row(table, point)
+      if (row) rows.push(row)
+    }
+    return { ...table, rows }
+  }
+
+  totals(): Pick<ExperimentResults, 'aborted' | 'runs' | 'simulatedSeconds' | 'wallSeconds'> {
+    return {
+      aborted: this.#isAborted,
+      runs: this.#figures.size,
+      simulatedSeconds: this.#simulatedSeconds,
+      wallSeconds: (performance.now() - this.#startedMs) / 1000,
+    }
+  }
+
+  async #row({ columns }: Omit<ExperimentTable, 'points'>, point: ExperimentPoint): Promise<ExperimentRow | undefined> {
+    const { base, cases, seeds } = this.#experiment
+    const figures: ExperimentRow['figures'] = {}
+    for (const { name } of cases) {
+      const shown = columns.filter((column) => column.case === name)
+      if (shown.length === 0) continue
+      const samples = await this.#samples(point.scenarios[name]!, seeds)
+      if (!samples) return undefined
+      figures[name] = Object.fromEntries(
+        shown.map(({ measure: key }) => {
+          const values = samples.flatMap((sample) => sample[key] ?? [])
+          return [key, values.length === seeds.length ? estimate(values) : null]
+        }),
+      )
+    }
+    const isBase = cases.every(({ name }) => keyOf(point.scenarios[name]!, 0) === keyOf(base[name]!, 0))
+    return { labels: [...point.labels], isBase, figures }
+  }
+
+  async #samples(scenario: Scenario, seeds: readonly number[]): Promise<Figures[] | undefined> {
+    const samples: Figures[] = []
+    for (const seed of seeds) {
+      const figures = await this.#run(scenario, seed)
+      if (!figures) return undefined
+      samples.push(figures)
+    }
+    return samples
+  }
+
+  /** Undefined where it was aborted. */
+  async #run(scenario: Scenario, seed: number): Promise<Figures | undefined> {
+    const key = keyOf(scenario, seed)
+    const known = this.#figures.get(key)
+    if (known || this.#isAborted) return known
+    const { signal, onProgress } = this.#options
+    const tell = (part: number): void => onProgress?.({ done: this.#figures.size + part, total: this.#total })
+    if (signal?.aborted) return this.#abort()
+    const results = await simulate(
+      { ...scenario, seed },
+      {
+        ...(signal && { signal }),
+        onProgress: ({ simulatedNs, durationNs }) => tell(simulatedNs / durationNs),
+      },
+    )
+    if (results.aborted) return this.#abort()
+    this.#simulatedSeconds += results.simulatedSeconds
+    const figures = measure(results)
+    this.#figures.set(key, figures)
+    return figures
+  }
+
+  #abort(): undefined {
+    this.#isAborted = true
+  }
+}

@@ -1,0 +1,70 @@
+// Runs the experiments and keeps what they give: experiments/results/NAME.json, and the tables in docs/NAME.md from it.
+//   node scripts/experiments.mjs [--check]   --check: runs nothing, says whether the tables are those of the results, exit 1 if not
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+process.env.NO_COLOR = '1'
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+const { describeTable } = await import(path.join(root, 'dist', 'cli', 'experiment-table.js'))
+const folder = path.join(root, 'experiments', 'results')
+const isCheck = process.argv.includes('--check')
+const names = readdirSync(path.join(root, 'experiments'))
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => name.slice(0, -'.yaml'.length))
+
+function run(name) {
+  const { status, stdout } = spawnSync(process.execPath, ['dist/cli/main.js', 'experiment', name, '--json'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['inherit', 'pipe', 'inherit'],
+    maxBuffer: 1 << 28,
+  })
+  if (status !== 0) process.exit(status ?? 1)
+  return stdout
+}
+
+/** What is the same on every machine. */
+const timeless = (text) => JSON.stringify({ ...JSON.parse(text), wallSeconds: 0 })
+
+function write(file, text) {
+  writeFileSync(file, text)
+  console.log(`written: ${path.relative(root, file)}`)
+}
+
+function keep(name) {
+  const file = path.join(folder, `${name}.json`)
+  const text = run(name)
+  mkdirSync(folder, { recursive: true })
+  if (!existsSync(file) || timeless(readFileSync(file, 'utf8')) !== timeless(text)) write(file, text)
+}
+
+/** The document with the tables of the results: a fenced block behind each mark `<!-- table: NAME -->`. */
+function withTables(text, { tables }) {
+  const seen = new Set()
+  const filled = text.replace(/(<!-- table: (.+) -->\n)```\n[^]*?```\n/g, (_, mark, name) => {
+    const table = tables.find((each) => each.name === name)
+    if (!table) throw new Error(`the results have no table ${name}`)
+    seen.add(name)
+    return `${mark}\`\`\`\n${describeTable(table)}\`\`\`\n`
+  })
+  const missing = tables.filter(({ name }) => !seen.has(name)).map(({ name }) => name)
+  if (missing.length > 0) throw new Error(`there is no mark <!-- table: ... --> for ${missing.join(', ')}`)
+  return filled
+}
+
+for (const name of names) {
+  if (!isCheck) keep(name)
+  const file = path.join(root, 'docs', `${name}.md`)
+  const text = readFileSync(file, 'utf8')
+  const wanted = withTables(text, JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8')))
+  if (wanted === text) continue
+  if (isCheck) {
+    console.error(
+      `docs/${name}.md has other tables than experiments/results/${name}.json: node scripts/experiments.mjs`,
+    )
+    process.exitCode = 1
+  } else write(file, wanted)
+}
