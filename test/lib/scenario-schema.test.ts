@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
 
 import test from 'ava'
-import { scenarioJsonSchema } from 'ringback'
+import { parseScenario, scenarioJsonSchema } from 'ringback'
 
 test('the JSON Schema beside the examples is current, and the examples name it', (t) => {
   const written: unknown = JSON.parse(readFileSync('examples/scenario.schema.json', 'utf8'))

@@ -1,3 +1,5 @@
+import path from 'node:path'
+
 import test from 'ava'
 import fc from 'fast-check'
 import { checkScenario, parseScenario, RingbackError } from 'ringback'
