@@ -11,6 +11,8 @@ const offered = 1.25
 const shaped = 0.9
 const burstPackets = 16
 const queuePackets = 64
+/** After so many windows every queue is full, and a world goes on as it is. */
+const windowsToFillQueues = 24
 /** Packets a second that leave once the first bursts are over. */
 const packetsPerSecond = (shaped * linkBps) / (8 * packetBytes)
 /** How far what was delivered may be from what was expected. */
@@ -22,18 +24,26 @@ export interface SizedScenario {
   expected: number
 }
 
+export interface RingbackScenario extends SizedScenario {
+  /** Until here the world fills its queues; then it is measured. */
+  warmNs: number
+  /** What the cap lets through from then on. */
+  expectedWarm: number
+}
+
 /**
  * The scenario in Ringback's terms: a window of credit holds 16 packets.
  *
  * @param vifs - how many, from 1
- * @param leastSeconds - to be simulated at least; it ends with a window, so that what leaves is known exactly
+ * @param leastSeconds - to be measured at least; it ends with a window, so that what leaves is known exactly
  */
-export function ringbackScenario(vifs: number, payload: 'none' | 'copy', leastSeconds: number): SizedScenario {
+export function ringbackScenario(vifs: number, payload: 'none' | 'copy', leastSeconds: number): RingbackScenario {
   // Whole bits a second, as xl has them.
   const [shapedBps, offeredBps] = [Math.round((shaped * linkBps) / vifs), Math.round((offered * linkBps) / vifs)]
   // Rounded up: 16 whole packets and a few bytes, which the next window carries.
   const windowUs = Math.ceil((burstPackets * packetBytes * 8e6) / shapedBps)
-  const seconds = (Math.max(1, Math.ceil((leastSeconds * 1e6) / windowUs)) * windowUs) / 1e6
+  const windows = Math.max(1, Math.ceil((leastSeconds * 1e6) / windowUs))
+  const seconds = ((windowsToFillQueues + windows) * windowUs) / 1e6
   const gapNs = (packetBytes * 8e9) / offeredBps
   const names = Array.from({ length: vifs }, (_, i) => `vif${i}`)
   const scenario = checkScenario({
@@ -43,7 +53,11 @@ export function ringbackScenario(vifs: number, payload: 'none' | 'copy', leastSe
     // Windows of all vifs begin together: their bursts wait here, and nothing is lost.
     nics: { eth0: { rate: `${linkBps}b/s`, queue: '1GB', overhead: '0B' } },
     vifs: Object.fromEntries(
-      names.map((name) => [name, { uplink: 'eth0', rate: `${shapedBps}b/s@${windowUs}us`, backlog: queuePackets }]),
+      names.map((name) => [
+        name,
+        // What waits in a guest is on its ring, but for one.
+        { uplink: 'eth0', rate: `${shapedBps}b/s@${windowUs}us`, txSlots: queuePackets - 1, backlog: 1 },
+      ]),
     ),
     traffic: names.map((vif, i) => ({
       kind: 'constant' as const,
@@ -54,7 +68,12 @@ export function ringbackScenario(vifs: number, payload: 'none' | 'copy', leastSe
     })),
     output: { interval: `${Math.round(seconds * 1e6)}us` },
   })
-  return { scenario, expected: packetsPerSecond * seconds }
+  return {
+    scenario,
+    expected: packetsPerSecond * seconds,
+    warmNs: windowsToFillQueues * windowUs * 1000,
+    expectedWarm: (packetsPerSecond * windows * windowUs) / 1e6,
+  }
 }
 
 /** The same for the event loop, whose buckets are full at first. */

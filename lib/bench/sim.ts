@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import { RingbackError } from '../errors.ts'
-import { simulate } from '../simulation/simulate.ts'
+import { Simulation } from '../simulation/simulation.ts'
 import { compilerHint, type NativeProgram } from './native-program.ts'
 import { runEventLoop } from './peers/event-loop.ts'
 import type { BenchOptions, BenchResults } from './results.ts'
@@ -19,6 +19,7 @@ const programs: readonly NativeProgram[] = [
   { target: 'ns3_bench', rows: 'ns-3', hint: 'apt-get install libns3-dev' },
 ]
 
+const peer = 'ringback, from Node'
 const payloads = ['none', 'copy'] as const
 type Payload = (typeof payloads)[number]
 /** A simulator does about so many packets a millisecond: what makes a sample last about as long as it should. */
@@ -31,7 +32,7 @@ const fewVifs = 4
 const manyVifs = 64
 
 /**
- * Measures simulators on one scenario, in packets a second of wall time: `simulate()` with and without moving bytes, an event loop
+ * Measures simulators on one scenario, in packets a second of wall time: a `Simulation` with and without moving bytes, an event loop
  * written by hand in JavaScript, in C++ ringback's world and another such loop, and ns-3 where it is installed. Packets delivered are
  * within 0.1 % of the expected number in every sample. Memory is what a vif adds to the process. `at` is the number of vifs, 1 to 4096.
  *
@@ -55,13 +56,22 @@ export async function benchSim(options: BenchOptions = {}): Promise<BenchResults
 }
 
 function ringbackCase(vifs: number, payload: Payload, seconds: number, signal: AbortSignal | undefined): Case {
-  const peer = 'ringback, simulate()'
-  const { scenario, expected } = ringbackScenario(vifs, payload, seconds)
+  const { scenario, expected, warmNs, expectedWarm } = ringbackScenario(vifs, payload, seconds)
   const measure = async (): Promise<number> => {
-    const { packets, wallSeconds } = await simulate(scenario, signal && { signal })
-    signal?.throwIfAborted()
-    checkDelivered(`${peer}, ${vifs} vifs, payload ${payload}`, packets.delivered, expected)
-    return packets.delivered / wallSeconds / 1e6
+    const simulation = await Simulation.create(scenario)
+    try {
+      const options = signal && { signal }
+      await simulation.run(warmNs, options)
+      const start = process.hrtime.bigint()
+      await simulation.run(scenario.durationNs, options)
+      const ns = Number(process.hrtime.bigint() - start)
+      signal?.throwIfAborted()
+      const { packets } = simulation.results()
+      checkDelivered(`${peer}, ${vifs} vifs, payload ${payload}`, packets.delivered, expected)
+      return (1e3 * expectedWarm) / ns
+    } finally {
+      simulation.close()
+    }
   }
   return { peer, job: `payload ${payload}`, unit: 'M packets/s', at: vifs, measure }
 }
@@ -83,7 +93,7 @@ function loopCase(hosts: number, seconds: number): Case {
 function memoryCases(vifs: number, signal: AbortSignal | undefined): Case[] {
   if (vifs < manyVifs) return []
   return payloads.map((payload) => ({
-    peer: 'ringback, simulate()',
+    peer,
     job: `memory, payload ${payload}`,
     unit: 'KB/vif',
     at: vifs,

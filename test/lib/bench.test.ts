@@ -107,10 +107,10 @@ test.serial('the shaper benchmark measures buckets in turn', async (t) => {
 test.serial('the simulation benchmark runs one scenario in every simulator', async (t) => {
   const { keys } = await measured(t, benchSim, { at: [4, 64], sampleMs: 1 })
   for (const at of [4, 64]) {
-    for (const payload of ['none', 'copy']) t.true(keys.has(`ringback, simulate() / payload ${payload} / ${at}`))
+    for (const payload of ['none', 'copy']) t.true(keys.has(`ringback, from Node / payload ${payload} / ${at}`))
     t.true(keys.has(`JS loop, binary heap / payload none / ${at}`))
   }
-  for (const payload of ['none', 'copy']) t.true(keys.has(`ringback, simulate() / memory, payload ${payload} / 64`))
+  for (const payload of ['none', 'copy']) t.true(keys.has(`ringback, from Node / memory, payload ${payload} / 64`))
 })
 
 test('benchmarks refuse what they cannot run', async (t) => {
