@@ -9,8 +9,8 @@ namespace ringback {
 void World::on_back_end_event(std::uint32_t vif, std::uint32_t port) {
   VifPath& path = *vifs_[vif];
   channels_.clear_pending(kDriverDomain, back_port(vif, port));
-  if (cpu_)
-    collect_offers(vif);  // the event has waited for a core: has_new_requests() sees what the guest did meanwhile
+  // The event has waited for a core: has_new_requests() is to see what the guest did meanwhile.
+  if (cpu_) collect_offers(vif);
   const PortRole role = role_of(path.config(), port);
   bool found_work = false;
   if (role.is_control()) found_work = poll_control(vif);

@@ -96,7 +96,7 @@ class TxFront {
 
   // Whether a push may notify the back end.
   [[nodiscard]] bool is_notification_wanted() const noexcept {
-    return ring_.is_notification_wanted();
+    return always_notify_ || ring_.is_notification_wanted();
   }
 
   // Takes all responses and asks to be notified of the next one. Revokes the grants and frees the ids.

@@ -229,6 +229,18 @@ TEST_CASE("costs: sleeping sources and deferred responses make no difference, no
   }
 }
 
+TEST_CASE("costs: the trace tells what the cores did") {
+  const auto hash = [](std::uint64_t notify_ps) {
+    World world({.nics = {kWire}, .vifs = {{}}, .costs = CpuCosts{.notify_ps = notify_ps}});
+    world.run(1000, kNever);
+    world.send_from_guest(0, 1);  // an event with nothing to do
+    world.run(5000, kNever);
+    return world.trace_hash();
+  };
+  CHECK(hash(1000) == hash(1000));
+  CHECK(hash(1000) != hash(2000));
+}
+
 TEST_CASE("batch: so many frames a poll, and the others next") {
   for (const std::uint32_t batch : {1u, 5u, 64u}) {
     World world({.nics = {kWire}, .vifs = {{.batch_frames = batch}}, .costs = CpuCosts{.packet_ps = 1000}});
@@ -255,4 +267,18 @@ TEST_CASE("notifications: with always each push is an event, also while nobody a
     CHECK(counter(world, 0, "rxDeliveredPackets") == 1);
     check_conserved(world);
   }
+}
+
+TEST_CASE("notifications: with always, events without work do not keep a port masked") {
+  VifConfig vif;
+  vif.split_event_channels = false;
+  vif.always_notify = true;
+  World world({.nics = {kWire}, .vifs = {vif}});
+  world.add_source(Source(
+      0, 0,
+      ConstantSource({.stop_ns = 500'000, .rate_bps = 120'000'000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
+  world.add_source(one_frame(0, 450'000));
+  world.run(600'000, kNever);
+  CHECK(counter(world, 0, "spuriousEvents") > 1);  // each page that is posted again
+  CHECK(world.vif(0).tx_latency().max() == 12'000);
 }
