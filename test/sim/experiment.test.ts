@@ -74,7 +74,9 @@ test('one seed has no spread, and what nothing arrived of has no figure', async 
 test('progress rises to the number of runs, those that no table shows left out', async (t) => {
   const told: ExperimentProgress[] = []
   const partly = smallExperiment.replace('show: [fairness]', 'show: { full: [fairness] }')
-  const { runs } = await runExperiment(parseExperiment(partly, { file: 'small.yaml' }), { onProgress: (progress) => told.push(progress) })
+  const { runs } = await runExperiment(parseExperiment(partly, { file: 'small.yaml' }), {
+    onProgress: (progress) => told.push(progress),
+  })
   t.true(told.every(({ total }) => total === runs))
   t.true(told.every(({ done }, i) => done >= (told[i - 1]?.done ?? 0) && done <= runs))
   t.is(told.at(-1)?.done, runs)
