@@ -61,6 +61,11 @@ export async function runExperiment(
 /** What makes a run what it is. */
 const keyOf = (scenario: Scenario, seed: number): string => JSON.stringify({ ...scenario, seed })
 
+/** The cases of which a table has a column. */
+function shownCases({ cases }: Experiment, { columns }: Pick<ExperimentTable, 'columns'>): string[] {
+  return cases.map(({ name }) => name).filter((name) => columns.some((column) => column.case === name))
+}
+
 /** Makes runs, none of them twice. */
 class Runner {
   readonly #experiment: Experiment
@@ -75,8 +80,8 @@ class Runner {
   constructor(experiment: Experiment, options: RunExperimentOptions) {
     this.#experiment = experiment
     this.#options = options
-    const scenarios = experiment.tables.flatMap(({ points }) =>
-      points.flatMap((point) => Object.values(point.scenarios)),
+    const scenarios = experiment.tables.flatMap((table) =>
+      shownCases(experiment, table).flatMap((name) => table.points.map((point) => point.scenarios[name]!)),
     )
     this.#total = new Set(scenarios.flatMap((scenario) => experiment.seeds.map((seed) => keyOf(scenario, seed)))).size
   }
@@ -103,9 +108,8 @@ class Runner {
   async #row({ columns }: Omit<ExperimentTable, 'points'>, point: ExperimentPoint): Promise<ExperimentRow | undefined> {
     const { base, cases, seeds } = this.#experiment
     const figures: ExperimentRow['figures'] = {}
-    for (const { name } of cases) {
+    for (const name of shownCases(this.#experiment, { columns })) {
       const shown = columns.filter((column) => column.case === name)
-      if (shown.length === 0) continue
       const samples = await this.#samples(point.scenarios[name]!, seeds)
       if (!samples) return undefined
       figures[name] = Object.fromEntries(

@@ -71,9 +71,12 @@ test('one seed has no spread, and what nothing arrived of has no figure', async 
   t.is(empty[0]!.rows[2]!.figures.half!.p50, null)
 })
 
-test('progress rises to the number of runs', async (t) => {
+test('progress rises to the number of runs, those that no table shows left out', async (t) => {
   const told: ExperimentProgress[] = []
-  const { runs } = await runExperiment(experiment, { onProgress: (progress) => told.push(progress) })
+  const partly = smallExperiment.replace('show: [fairness]', 'show: { full: [fairness] }')
+  const { runs } = await runExperiment(parseExperiment(partly, { file: 'small.yaml' }), {
+    onProgress: (progress) => told.push(progress),
+  })
   t.true(told.every(({ total }) => total === runs))
   t.true(told.every(({ done }, i) => done >= (told[i - 1]?.done ?? 0) && done <= runs))
   t.is(told.at(-1)?.done, runs)
