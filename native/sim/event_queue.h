@@ -21,6 +21,7 @@ struct Event {
     kRxTimer,      // target: vif * BackEnd::kMaxQueues + queue
     kUnmask,       // target: port of the driver domain
     kCoreDone,     // target: core of the driver domain
+    kNap,          // target: source, which may be awake by then
   };
   TimeNs time_ns;
   Kind kind;

@@ -114,11 +114,13 @@ void World::add_source(Source source) {
   RB_ASSERT(now_ns_ == 0 && source.vif() < vifs_.size());
   const std::uint32_t index = sources_.size();
   sources_.add(std::move(source));
+  nap_armed_.push_back(false);
   if (const Event event = sources_.event_of(index); event.time_ns != kNever) timers_.push(event);
 }
 
 TimeNs World::run(TimeNs until_ns, std::uint64_t max_events) {
-  for (std::uint64_t events = 0; events < max_events; ++events) {
+  work_ = 0;
+  for (; work_ < max_events; ++work_) {
     if (!ready_.empty()) {
       run_ready();
       continue;
@@ -171,6 +173,8 @@ void World::run_event(const Event& event) {
       return;
     case Event::Kind::kCoreDone:
       return finish_work(event.target);
+    case Event::Kind::kNap:
+      return on_nap(event.target);
   }
 }
 
@@ -184,9 +188,32 @@ void World::run_source(std::uint32_t index) {
     network_.offer_from_wire(now_ns_, *source.nic(), vif, offer);
   } else {
     push(vif, vifs_[vif]->offer(now_ns_, offer));
-    if (vifs_[vif]->is_quiet() && !is_eager_) return sources_.put_to_sleep(index);
+    if (vifs_[vif]->is_quiet() && !is_eager_) {
+      sources_.put_to_sleep(index);
+      return arm_nap(index, next.time_ns - offer.offered_ns);
+    }
   }
   if (next.time_ns != kNever) timers_.push(next);
+}
+
+// The end of a nap, so that what is collected at once is bounded: after about so many frames as far apart as the last.
+void World::arm_nap(std::uint32_t index, TimeNs gap_ns) {
+  constexpr TimeNs kFrames = 4096;
+  const Event next = sources_.event_of(index);
+  if (nap_armed_[index] || next.time_ns == kNever || gap_ns > (kNever - next.time_ns) / kFrames) return;
+  nap_armed_[index] = true;
+  timers_.push({next.time_ns + gap_ns * kFrames, Event::Kind::kNap, index});
+}
+
+void World::on_nap(std::uint32_t index) {
+  nap_armed_[index] = false;
+  const std::uint32_t vif = sources_[index].vif();
+  if (!sources_.is_asleep(vif)) return;
+  const TimeNs before_ns = sources_.event_of(index).time_ns;
+  const std::uint64_t work_before = work_;
+  collect_offers(vif);
+  const TimeNs passed_ns = sources_.event_of(index).time_ns - before_ns;
+  arm_nap(index, passed_ns / std::max<std::uint64_t>(1, work_ - work_before));
 }
 
 void World::push(std::uint32_t vif, std::uint32_t queue) {
@@ -196,7 +223,10 @@ void World::push(std::uint32_t vif, std::uint32_t queue) {
 void World::collect_offers(std::uint32_t vif) {
   VifPath& path = *vifs_[vif];
   for (std::uint32_t queue = 0; queue < path.config().queues; ++queue) path.queue(queue).handle_deferred_responses();
-  sources_.collect(vif, position_, [&](const Offer& offer) { path.offer(offer.offered_ns, offer); });
+  sources_.collect(vif, position_, [&](const Offer& offer) {
+    path.offer(offer.offered_ns, offer);
+    ++work_;
+  });
   for (std::uint32_t queue = 0; queue < path.config().queues; ++queue) push(vif, queue);
 }
 

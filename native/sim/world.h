@@ -54,7 +54,8 @@ class World final : private EventSink, private NetworkHost {
   // Requires: before the first run(); it names an existing vif, and NIC.
   void add_source(Source source);
 
-  // Advances time to `until_ns`, without the events of `until_ns` itself, or stops after about `max_events` events.
+  // Advances time to `until_ns`, without the events of `until_ns` itself, or stops after about `max_events` events; a
+  // frame that is collected from a sleeping source counts as one.
   // Returns the time reached: until_ns when done.
   TimeNs run(TimeNs until_ns, std::uint64_t max_events);
 
@@ -98,6 +99,8 @@ class World final : private EventSink, private NetworkHost {
   void run_event(const Event& event);
   void run_source(std::uint32_t index);
   void push(std::uint32_t vif, std::uint32_t queue);
+  void arm_nap(std::uint32_t index, TimeNs gap_ns);
+  void on_nap(std::uint32_t index);
   // Takes what the vif's sleeping sources have offered up to now. Before anything else is done with the vif.
   void collect_offers(std::uint32_t vif);
   // Its sources have events again if the vif is not quiet any more.
@@ -151,6 +154,8 @@ class World final : private EventSink, private NetworkHost {
   std::vector<std::uint32_t> vif_by_port_;  // the driver domain's ports
   SourceSchedule sources_;
   EventQueue timers_;
+  std::vector<bool> nap_armed_;       // by source
+  std::uint64_t work_ = 0;            // of run(): events, and frames that were collected
   std::vector<bool> arrival_armed_;   // by NIC
   std::vector<bool> rx_timer_armed_;  // by vif * BackEnd::kMaxQueues + queue
   Fifo<Ready> ready_;
