@@ -25,7 +25,6 @@ traffic:
     loop: true
 `
 
-/** What no vif here changes. */
 const unchanged = { queues: 1, splitEventChannels: true, batch: 64, notifications: 'suppressed', txSlots: null }
 
 test('a scenario becomes numbers, with defaults', (t) => {

@@ -54,12 +54,13 @@ std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload, bool is
     const auto vif = static_cast<std::uint32_t>(random.below(config.vifs.size()));
     const bool inbound = random.below(4) == 0;
     const auto peer = static_cast<std::uint32_t>(random.below(config.vifs.size()));
-    ConstantConfig traffic{.start_ns = random.below(3'000'000),
-                           .stop_ns = 4'000'000 + random.below(6'000'000),
-                           .rate_bps = 1'000'000 + random.below(2'000'000'000),
-                           .size_bytes = static_cast<std::uint32_t>(60 + random.below(random.below(3) ? 1500 : 20'000)),
-                           .flows = static_cast<std::uint32_t>(1 + random.below(5)),
-                           .jitter_ns = random.below(10'000)};
+    ConstantConfig traffic{
+        .start_ns = random.below(3'000'000),
+        .stop_ns = 4'000'000 + random.below(6'000'000),
+        .rate_bps = 1'000'000 + random.below(2'000'000'000),
+        .size_bytes = static_cast<std::uint32_t>(60 + random.below(random.below(3) > 0 ? 1500 : 60'000)),
+        .flows = static_cast<std::uint32_t>(1 + random.below(5)),
+        .jitter_ns = random.below(10'000)};
     if (inbound) {
       traffic.from = {};
       traffic.to = {vif};
@@ -83,6 +84,7 @@ std::vector<std::uint64_t> run_in_slices(World& world, std::uint64_t seed) {
     REQUIRE(world.run(until, kNever) == until);
     check_conserved(world);
     hashes.push_back(world.trace_hash());
+    for (std::uint32_t i = 0; i < world.vif_count(); ++i) hashes.push_back(counter(world, i, "spuriousEvents"));
     const auto vif = static_cast<std::uint32_t>(random.below(world.vif_count()));
     if (random.below(3) == 0) world.reconnect(vif);
     check_conserved(world);
