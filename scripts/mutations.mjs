@@ -274,9 +274,9 @@ function report(tables, mutants, results) {
   const lines = [
     '# Checks, and how each was seen to matter',
     '',
-    "Xen's rules for a network back end, the attacks that taught them, and the rules of a front end and a hypervisor, a row",
-    'each. Every mutation takes one check out of the code and runs one test case, which must then fail. `npm run',
-    'test:mutations -- --write docs/checks.md` made this page from test/mutations.',
+    "Xen's rules for a network back end, the attacks that taught them, the rules of a front end and a hypervisor, and what",
+    'the simulator relies on, a row each. Every mutation takes one check out of the code and runs one test case, which must',
+    'then fail. `npm run test:mutations -- --write docs/checks.md` made this page from test/mutations.',
     '',
     `${rows.length} rows, ${mutants.length} mutations of ${new Set(mutants.map((m) => m.file)).size} files, ${killed} killed; ${absent.length} rows are not applicable here and say why.`,
   ]

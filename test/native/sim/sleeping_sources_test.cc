@@ -82,10 +82,6 @@ void disturb(World& world, Random& random) {
   const auto vif = static_cast<std::uint32_t>(random.below(world.vif_count()));
   if (random.below(4) == 0) world.reconnect(vif);
   if (random.below(4) == 0) world.send_from_guest(vif, static_cast<Port>(1 + random.below(2)));
-  // The guest asks in the back end's place to be told of every request.
-  const auto memory = world.vif(vif).front_end().tx(0).ring_memory();
-  auto& header = *reinterpret_cast<abi::sring_header*>(memory.data());
-  if (random.below(2) == 0) header.req_event = header.req_prod + 1 + static_cast<std::uint32_t>(random.below(20));
 }
 
 }  // namespace
