@@ -22,6 +22,8 @@ const work = path.join(root, 'cmake-build', 'mutations')
 const tree = path.join(work, 'tree')
 const build = path.join(work, 'build')
 const timeoutMs = 60_000
+/** All test cases of a suite, one after another. */
+const suiteTimeoutMs = 600_000
 const memoryKiB = 8 * 1024 * 1024
 
 const header = `#pragma once
@@ -180,7 +182,7 @@ function compile(suites) {
 /** A doctest filter; a comma would separate filters, and templates append their type. */
 const filterOf = (test) => `${test.replaceAll(/[,\\[\]]/g, '?')}*`
 
-function runTests(suite, tests, mutant) {
+function runTests(suite, tests, mutant, limitMs = timeoutMs) {
   const program = path.join(build, suite)
   // doctest's program knows its options by this prefix; the shell bounds the memory that a mutation may take.
   const args = [
@@ -203,7 +205,7 @@ function runTests(suite, tests, mutant) {
     const timer = setTimeout(() => {
       timedOut = true
       child.kill('SIGKILL')
-    }, timeoutMs)
+    }, limitMs)
     child.on('close', (code, signal) => {
       clearTimeout(timer)
       resolve({ code, signal, output, timedOut })
@@ -252,10 +254,10 @@ async function checkUnmutated(mutants) {
   for (const suite of new Set(suites.values())) {
     const tests = [...new Set(mutants.filter((mutant) => suiteOf(mutant) === suite).map((mutant) => mutant.test))]
     if (tests.length === 0) continue
-    const result = await runTests(suite, tests, 0)
+    const result = await runTests(suite, tests, 0, suiteTimeoutMs)
     if (result.code !== 0) {
       console.error(result.output)
-      console.error(`${suite}: test cases fail without any mutation`)
+      console.error(`${suite}: test cases ${result.timedOut ? 'do not end' : 'fail'} without any mutation`)
       process.exit(1)
     }
   }
@@ -272,9 +274,9 @@ function report(tables, mutants, results) {
   const lines = [
     '# Checks, and how each was seen to matter',
     '',
-    "Xen's rules for a network back end, the attacks that taught them, and the rules of a front end and a hypervisor, a row",
-    'each. Every mutation takes one check out of the code and runs one test case, which must then fail. `npm run',
-    'test:mutations -- --write docs/checks.md` made this page from test/mutations.',
+    "Xen's rules for a network back end, the attacks that taught them, the rules of a front end and a hypervisor, and what",
+    'the simulator relies on, a row each. Every mutation takes one check out of the code and runs one test case, which must',
+    'then fail. `npm run test:mutations -- --write docs/checks.md` made this page from test/mutations.',
     '',
     `${rows.length} rows, ${mutants.length} mutations of ${new Set(mutants.map((m) => m.file)).size} files, ${killed} killed; ${absent.length} rows are not applicable here and say why.`,
   ]

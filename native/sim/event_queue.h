@@ -51,6 +51,9 @@ class EventQueue {
  public:
   [[nodiscard]] bool empty() const noexcept { return due_.empty() && levels_ == 0; }
 
+  // Places for events that were ever taken: no more than there were events at once.
+  [[nodiscard]] std::size_t nodes() const noexcept { return nodes_.size(); }
+
   // When the first event is due; kNever when there is none.
   [[nodiscard]] TimeNs next_ns() noexcept { return empty() ? kNever : first().time_ns; }
 

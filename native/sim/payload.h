@@ -1,8 +1,10 @@
 // Made-up payload: bytes that tell which frame they belong to and where in it they stand.
 #pragma once
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "base/random.h"
@@ -13,15 +15,17 @@ namespace ringback {
 // frame is cut into pieces.
 inline void fill_payload(std::uint32_t seed, std::uint32_t offset, std::span<std::byte> bytes) noexcept {
   constexpr std::uint32_t kWord = sizeof(std::uint64_t);
-  while (!bytes.empty()) {
+  std::byte* to = bytes.data();
+  std::size_t left = bytes.size();
+  while (left > 0) {
     std::uint64_t word = Random(std::uint64_t{seed} << 32 | offset / kWord).next();
-    word >>= 8 * (offset % kWord);
-    const auto count = std::min<std::size_t>(kWord - offset % kWord, bytes.size());
-    for (std::byte& byte : bytes.first(count)) {
-      byte = static_cast<std::byte>(word);
-      word >>= 8;
-    }
-    bytes = bytes.subspan(count);
+    const std::uint32_t skipped = offset % kWord;
+    const std::size_t count = std::min<std::size_t>(kWord - skipped, left);
+    word >>= 8 * skipped;
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);  // its lowest byte is first
+    std::memcpy(to, &word, count);
+    to += count;
+    left -= count;
     offset += static_cast<std::uint32_t>(count);
   }
 }

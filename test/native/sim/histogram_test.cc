@@ -39,6 +39,44 @@ TEST_CASE("memory: no more buckets than kMaxBuckets, whatever is recorded and ho
   CHECK(sum.count() == 2 * histogram.count());
 }
 
+TEST_CASE("memory: only the powers of two that values were in take buckets") {
+  Histogram histogram;
+  CHECK(histogram.buckets() == 0);
+  histogram.record(std::uint64_t{1} << 40);
+  CHECK(histogram.buckets() == 128);
+  for (std::uint64_t value = std::uint64_t{1} << 40; value >> 41 == 0; value += std::uint64_t{1} << 32)
+    histogram.record(value);
+  CHECK(histogram.buckets() == 128);
+  histogram.record(5);
+  CHECK(histogram.buckets() == 2 * 128);
+  CHECK(histogram.quantile(1, 1'000) == 5);
+  CHECK(histogram.quantile(1, 1) >= std::uint64_t{1} << 40);  // beyond the buckets that are not there
+  Histogram sum;
+  sum.record(1000);
+  sum.merge(histogram);
+  CHECK(sum.buckets() == 3 * 128);
+}
+
+TEST_CASE("property: merging is recording both, whichever has the larger values") {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Random random(seed);
+    Histogram a;
+    Histogram b;
+    Histogram both;
+    for (Histogram* part : {&a, &b})
+      for (std::uint64_t i = 0, count = random.below(30), shift = random.below(64); i < count; ++i) {
+        const std::uint64_t value = random.next() >> shift;
+        part->record(value);
+        both.record(value);
+      }
+    a.merge(b);
+    REQUIRE(a.count() == both.count());
+    REQUIRE(a.max() == both.max());
+    REQUIRE(a.buckets() == both.buckets());
+    for (std::uint64_t rank = 1; rank <= 60; ++rank) REQUIRE(a.quantile(rank, 60) == both.quantile(rank, 60));
+  }
+}
+
 TEST_CASE("property: quantiles are within 0.4 % of the sorted values', the maximum is exact") {
   Random random(2);
   for (int round = 0; round < 50; ++round) {

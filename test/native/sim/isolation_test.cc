@@ -2,6 +2,7 @@
 // their own but share the driver domain with it, must not be able to tell.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
@@ -185,7 +186,9 @@ void check_neighbours(World& calm, World& attacked) {
   for (std::uint32_t capture = 0; capture < calm.captures().count(); ++capture) {
     const auto bytes = calm.captures().writer(capture).take();  // of every frame since the last look, with its time
     CHECK(bytes.size() > 100'000);
-    CHECK((bytes == attacked.captures().writer(capture).take()));
+    const auto others = attacked.captures().writer(capture).take();
+    CHECK(bytes.size() == others.size());
+    CHECK(std::memcmp(bytes.data(), others.data(), std::min(bytes.size(), others.size())) == 0);
   }
 }
 

@@ -165,6 +165,24 @@ TEST_CASE("vif path: a credit timer that a change of credit has moved means noth
   CHECK(rig.path->counts(20 * kMs).held_back_ns == 2 * kMs);
 }
 
+TEST_CASE("vif path: nobody looks at a ring whose back end waits for credit, unless it asks to be told") {
+  PathRig rig({.credit = {.bytes = 1000, .window_ns = kMs}, .backlog_packets = 3});
+  QueuePath& queue = rig.path->queue(0);
+  CHECK_FALSE(queue.is_unwatched());
+  rig.give(0, rig.offer(900));
+  rig.give(0, rig.offer(900));
+  CHECK_FALSE(rig.path->is_quiet());  // it has not been polled yet
+  CHECK(rig.path->back_end().poll_tx(0, 0).next == TxBack::Next::kWaitForCredit);
+  CHECK(queue.is_unwatched());
+  CHECK(rig.path->is_quiet());
+  auto& header = *reinterpret_cast<abi::sring_header*>(rig.path->front_end().tx(0).ring_memory().data());
+  header.req_event = header.req_prod + 1;
+  CHECK_FALSE(queue.is_unwatched());
+  CHECK_FALSE(rig.path->is_quiet());
+  for (int i = 0; i < 256; ++i) rig.give(0, rig.offer(900));
+  CHECK(rig.path->is_quiet());  // for it has a backlog
+}
+
 TEST_CASE("vif path: reconnecting counts what was on the rings as lost, and the backlog goes on") {
   PathRig rig({.credit = {.bytes = 1000, .window_ns = 10 * kMs}, .queues = 2});
   CHECK(rig.path->front_end().rx(0).post());

@@ -318,3 +318,45 @@ TEST_CASE("XSA-332: an event without new requests is seen to be spurious") {
   static_cast<void>(rig.back_end.has_new_requests(0));
   CHECK(fault_name(rig.back_end.fault()) == fault_name(Fault::kRingOverflow));
 }
+
+TEST_CASE("XSA-332: what waits for credit is known until it goes, and then nothing is") {
+  VifRig rig({.queues = 1, .credit = {.bytes = 1000, .window_ns = kMs}});
+  REQUIRE(rig.connect());
+  rig.send(0, 2);
+  CHECK(rig.back_end.poll_tx(0, 0).next == TxBack::Next::kWaitForCredit);
+  rig.send(0, 1);
+  CHECK(rig.back_end.has_new_requests(0));
+  CHECK(rig.back_end.poll_tx(0, 1).next == TxBack::Next::kWaitForCredit);
+  CHECK_FALSE(rig.back_end.has_new_requests(0));
+  for (const TimeNs now : {kMs, 2 * kMs}) {
+    static_cast<void>(rig.back_end.on_credit_timer());
+    static_cast<void>(rig.back_end.poll_tx(0, now));
+    CHECK_FALSE(rig.back_end.has_new_requests(0));
+  }
+  CHECK(rig.queues[0]->frames == 3);
+  rig.send(0, 1);
+  CHECK(rig.back_end.has_new_requests(0));
+}
+
+TEST_CASE("without a control ring a flow keeps its queue, flows are spread over all of them, and no hash is told") {
+  for (const std::uint32_t queues : {1u, 3u, 4u}) {
+    VifRig rig({.queues = queues});
+    REQUIRE(rig.connect());
+    std::vector<std::uint32_t> flows(queues);
+    for (std::uint32_t host = 0; host < 200; ++host) {
+      const auto header = test::make_header({test::ipv4(10, 0, 0, host), test::ipv4(10, 0, 1, 1), 1000, 80});
+      const std::uint32_t queue = rig.back_end.queue_of(header);
+      REQUIRE(queue < queues);
+      REQUIRE(rig.back_end.queue_of(header) == queue);
+      ++flows[queue];
+      rig.post(queue, 1);
+      const auto accepted = rig.receive(0, 60, header);
+      CHECK(accepted.result == Received::kQueued);
+      CHECK(accepted.queue == queue);
+      static_cast<void>(rig.back_end.run_rx(queue, 0));
+      REQUIRE(rig.queues[queue]->placements.size() == flows[queue]);
+      CHECK(rig.queues[queue]->placements.back().hash_type == 0);
+    }
+    for (const std::uint32_t count : flows) CHECK(count >= 200 / queues / 2);
+  }
+}

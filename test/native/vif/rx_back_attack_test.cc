@@ -213,7 +213,7 @@ TEST_CASE("XSA-392: a guest that never posts holds the cap and one frame at most
   std::uint32_t most = 0;
   std::uint64_t taken = 0;
   for (TimeNs now = 0; now < 300 * kNsPerSecond; now += kStepNs) {
-    for (int i = 0; i < 3; ++i) taken += rig.queue(now, 65535);
+    for (int i = 0; i < 3; ++i) taken += rig.queue(now, rig.blank_frame(65535));
     while (rig.back->run(now).next == Next::kRunAgain) continue;
     most = std::max(most, rig.back->queued_bytes());
     REQUIRE(rig.back->timer_ns() > now);
@@ -277,7 +277,8 @@ TEST_CASE("property: random frames and hostile pages: queued = placed + lost + w
     std::size_t posted = 0;
     for (int step = 0; step < 40; ++step) {
       for (std::uint64_t i = random.below(6); i > 0; --i) {
-        Frame frame = rig.frame(static_cast<std::uint32_t>(1 + random.below(random.below(4) == 0 ? 65535 : 5000)));
+        Frame frame =
+            rig.blank_frame(static_cast<std::uint32_t>(1 + random.below(random.below(4) == 0 ? 65535 : 5000)));
         if (frame.buffer == kNoBuffer) continue;
         if (random.below(3) == 0) frame.gso_size_bytes = 1448;
         if (random.below(3) == 0) frame.hash_type = 1;

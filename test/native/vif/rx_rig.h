@@ -73,9 +73,13 @@ class RxRig final : public RxSink {
   [[nodiscard]] std::span<std::byte> ring_bytes() const { return ring_memory_.memory(); }
   [[nodiscard]] abi::sring_header& header() const { return *reinterpret_cast<abi::sring_header*>(ring_bytes().data()); }
 
-  // A frame in a buffer of its own, whose bytes tell its id and the place.
+  // A frame in a buffer of its own, with whatever bytes are there: for tests that only count.
+  [[nodiscard]] Frame blank_frame(std::uint32_t size_bytes, std::uint16_t id = 0) {
+    return {.size_bytes = size_bytes, .buffer = buffers.allocate(size_bytes), .id = id};
+  }
+  // The same, whose bytes tell its id and the place.
   [[nodiscard]] Frame frame(std::uint32_t size_bytes, std::uint16_t id = 0) {
-    const Frame made{.size_bytes = size_bytes, .buffer = buffers.allocate(size_bytes), .id = id};
+    const Frame made = blank_frame(size_bytes, id);
     if (!buffers.has_payload()) return made;
     std::uint32_t at = 0;
     for (BufferRef page = made.buffer; at < size_bytes; page = buffers.next(page))

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <memory>
@@ -16,10 +17,11 @@ namespace {
 
 // A guest whose back end a test plays: hostile or not.
 struct FrontRig {
-  explicit FrontRig(std::uint32_t ring_order = 0)
-      : guest(std::make_shared<Domain>(abi::domid_t{1}, PageArena(TxFront::pages_needed(ring_order, false)),
-                                       GrantTable(8 + TxFront::ids(ring_order), Sharing::kOneThread))),
-        front(std::make_unique<TxFront>(TxFront::Options{.guest = *guest, .back_end = 0, .ring_order = ring_order})),
+  explicit FrontRig(std::uint32_t ring_order = 0, std::uint32_t slots = 0)
+      : guest(std::make_shared<Domain>(abi::domid_t{1}, PageArena(TxFront::pages_needed(ring_order, false, slots)),
+                                       GrantTable(8 + TxFront::ids(ring_order, slots), Sharing::kOneThread))),
+        front(std::make_unique<TxFront>(
+            TxFront::Options{.guest = *guest, .back_end = 0, .ring_order = ring_order, .slots = slots})),
         back(*BackRing<TxRing>::attach(front->ring_memory())) {}
 
   std::vector<abi::netif_tx_request> take() {
@@ -97,6 +99,41 @@ TEST_CASE("a response revokes the grant and frees the slot, whatever its order")
   CHECK(rig.guest->grants.in_use() == 0);
   CHECK(rig.front->error_responses() == 1);
   CHECK(rig.front->fault() == Fault::kNone);
+}
+
+TEST_CASE("fewer slots than entries: so many ids, pages and grants, and a frame waits for as many as it needs") {
+  CHECK(TxFront::ids(0, 20) == 20);
+  CHECK(TxFront::ids(0, 0) == 256);
+  CHECK(TxFront::ids(0, 1000) == 256);
+  CHECK(TxFront::pages_needed(0, false, 20) == 21);
+  CHECK(TxFront::pages_needed(0, true, 20) == 2);
+  FrontRig rig(0, 20);
+  CHECK(rig.guest->arena.free_pages() == 0);
+  std::vector<std::uint16_t> ids;
+  for (int i = 0; i < 17; ++i) ids.push_back(rig.front->transmit({.size_bytes = 60, .hash_type = 1}));
+  CHECK(rig.front->has_room({.size_bytes = 3 * 4096}));
+  CHECK_FALSE(rig.front->has_room({.size_bytes = 3 * 4096 + 1}));
+  for (int i = 0; i < 3; ++i) ids.push_back(rig.front->transmit({.size_bytes = 60}));
+  CHECK_FALSE(rig.front->has_room({.size_bytes = 60}));  // and the ring has 219 free slots
+  CHECK_FALSE(rig.front->has_control_room());
+  CHECK(std::ranges::max(ids) == 19);
+  CHECK(rig.front->push());
+  CHECK(rig.take().size() == 17 * 2 + 3);
+  rig.answer(ids[5]);
+  rig.front->reap();
+  CHECK(rig.front->fault() == Fault::kNone);
+  CHECK(rig.front->has_control_room());
+  CHECK(rig.front->transmit({.size_bytes = 60}) == ids[5]);
+}
+
+TEST_CASE("XSA-403: a rogue back end: an id of the ring that is none of the front end's ends the vif") {
+  FrontRig rig(0, 20);
+  rig.front->transmit({.size_bytes = 60});
+  static_cast<void>(rig.front->push());
+  static_cast<void>(rig.take());
+  rig.answer(20);
+  rig.front->reap();
+  CHECK(rig.front->fault() == Fault::kBadResponse);
 }
 
 TEST_CASE("XSA-403: a rogue back end: an id that is out of range, free, or answered twice ends the vif") {

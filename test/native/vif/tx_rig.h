@@ -59,13 +59,22 @@ class TxRig final : public FrameSink {
         vif{.guest = kGuest, .shaper = CreditShaper(options.credit), .multicast = {}},
         back_end(*BackRing<TxRing>::attach(ring_memory_.memory()), vif, copier, buffers, *this, batch) {
     static_cast<void>(domains_.add(guest) && domains_.add(driver_domain));
-    for (std::uint32_t frame = 0; frame < kGuestPages; ++frame) {
+    static const std::vector<std::byte> bytes = guest_bytes();
+    std::ranges::copy(bytes, guest->arena.memory().data());
+    for (std::uint32_t frame = 0; frame < kGuestPages; ++frame)
       refs[frame] = *guest->grants.grant_foreign_access(kDriverDomain, frame, true);
-      const auto page = guest->arena.page(frame);
-      for (std::size_t i = 0; i < page.size(); ++i) page[i] = static_cast<std::byte>(frame * 31 + i * 7 + (i >> 8));
-    }
   }
   ~TxRig() { release_frames(); }
+
+  // What the guest's pages hold: bytes that tell their page and their place.
+  [[nodiscard]] static std::vector<std::byte> guest_bytes() {
+    std::vector<std::byte> bytes(kGuestPages * abi::XEN_PAGE_SIZE);
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+      const std::size_t i = at % abi::XEN_PAGE_SIZE;
+      bytes[at] = static_cast<std::byte>(at / abi::XEN_PAGE_SIZE * 31 + i * 7 + (i >> 8));
+    }
+    return bytes;
+  }
 
   // A slot that sends part of the guest's page `frame`; its id is free for the test to choose.
   [[nodiscard]] abi::netif_tx_request slot(std::uint32_t frame, std::uint32_t size, std::uint16_t flags = 0,
