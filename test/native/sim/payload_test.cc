@@ -24,9 +24,9 @@ TEST_CASE("payload: however a frame is cut, its bytes are the same") {
 
 TEST_CASE("payload: nothing but the piece is written") {
   std::array<std::byte, 32> bytes{};
-  fill_payload(1, 5, std::span(bytes).subspan(8, 11));
+  fill_payload(1, 5, std::span(bytes).subspan(8, 12));  // of three words
   for (std::size_t i = 0; i < bytes.size(); ++i)
-    if (i < 8 || i >= 19) CHECK(bytes[i] == std::byte{0});
+    if (i < 8 || i >= 20) CHECK(bytes[i] == std::byte{0});
   fill_payload(1, 5, {});
 }
 
