@@ -36,6 +36,8 @@ export function ratioToBaseline(
   return isRate(row) ? row.median / base.median : base.median / row.median
 }
 
+export const formatRatio = (ratio: number): string => `${ratio < 0.01 ? ratio.toPrecision(1) : ratio.toFixed(2)}x`
+
 /** Rows that can be compared: of one job and unit. */
 export interface BenchGroup {
   job: string

@@ -3,7 +3,7 @@ import { formatFigure, type Measured } from '../report/axis.ts'
 import { lineChart } from '../report/line-chart.ts'
 import { element, textElement } from '../report/markup.ts'
 import { foldedTable, htmlPage } from '../report/page.ts'
-import { baselineName, type BenchGroup, groupRows, isRate, ratioToBaseline } from './baseline.ts'
+import { baselineName, type BenchGroup, formatRatio, groupRows, isRate, ratioToBaseline } from './baseline.ts'
 import type { BenchmarkName, BenchResults, BenchRow } from './results.ts'
 
 const titles: Readonly<Record<BenchmarkName, string>> = {
@@ -101,7 +101,7 @@ function tableOf({ rows, peers, sizes }: BenchGroup, results: BenchResults): [he
     if (!row) return '-'
     const ratio = ratioToBaseline(benchmark, row, all)
     const text = `${formatFigure(row.median)} [${formatFigure(row.min)}-${formatFigure(row.max)}]`
-    return ratio === undefined ? text : `${text} ${ratio.toFixed(2)}x`
+    return ratio === undefined ? text : `${text} ${formatRatio(ratio)}`
   }
   const corner = baseline === undefined ? 'peer' : `peer (x: times faster than ${baseline})`
   return [

@@ -1,4 +1,4 @@
-import { baselineName, type BenchGroup, groupRows, ratioToBaseline } from '../bench/baseline.ts'
+import { baselineName, type BenchGroup, formatRatio, groupRows, ratioToBaseline } from '../bench/baseline.ts'
 import type { BenchResults, BenchRow } from '../bench/results.ts'
 import { colors, plainTable } from './plain-table.ts'
 
@@ -8,7 +8,7 @@ function cell(row: BenchRow | undefined, { benchmark, rows }: BenchResults): str
   if (!row) return '-'
   const ratio = ratioToBaseline(benchmark, row, rows)
   const text = `${figure(row.median)} [${figure(row.min)}-${figure(row.max)}]`
-  return ratio === undefined ? text : `${text}\n${ratio.toFixed(2)}x`
+  return ratio === undefined ? text : `${text}\n${formatRatio(ratio)}`
 }
 
 function describeGroup({ job, unit, rows, peers, sizes }: BenchGroup, results: BenchResults): string {
