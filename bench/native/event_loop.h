@@ -2,9 +2,10 @@
 // bytes.
 #pragma once
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <vector>
+
+#include "calendar_queue.h"
 
 namespace ringback::bench {
 
@@ -17,37 +18,12 @@ struct LoopEvent {
   std::uint16_t host;
   Kind kind;
 
-  [[nodiscard]] bool before(const LoopEvent& other) const noexcept {
-    return time < other.time || (time == other.time && static_cast<std::int32_t>(sequence - other.sequence) < 0);
-  }
-};
-
-// 4096 days of about a microsecond, each sorted, the earliest event last.
-class CalendarQueue {
- public:
-  void push(const LoopEvent& event) {
-    auto& day = days_[event.time >> kDayShift & (kDays - 1)];
-    day.push_back(event);
-    std::size_t at = day.size() - 1;
-    for (; at > 0 && day[at - 1].before(event); --at) day[at] = day[at - 1];
-    day[at] = event;
-  }
-  // Requires: not empty.
-  LoopEvent pop() noexcept {
-    for (;; ++today_) {
-      auto& day = days_[today_ & (kDays - 1)];
-      if (day.empty() || day.back().time >> kDayShift != today_) continue;
-      const LoopEvent event = day.back();
-      day.pop_back();
-      return event;
+  struct Order {
+    [[nodiscard]] static Picoseconds time(const LoopEvent& event) noexcept { return event.time; }
+    [[nodiscard]] static bool before(const LoopEvent& a, const LoopEvent& b) noexcept {
+      return a.time < b.time || (a.time == b.time && static_cast<std::int32_t>(a.sequence - b.sequence) < 0);
     }
-  }
-
- private:
-  static constexpr int kDayShift = 20;
-  static constexpr std::uint64_t kDays = 4096;
-  std::array<std::vector<LoopEvent>, kDays> days_;
-  std::uint64_t today_ = 0;
+  };
 };
 
 // The scenario of sim_bench.cc: hosts with a bucket and a queue of packets, and one link.
@@ -146,7 +122,7 @@ class EventLoop {
   Picoseconds gap_;
   double rate_;  // bits a picosecond
   std::vector<Host> hosts_;
-  CalendarQueue queue_;
+  CalendarQueue<LoopEvent, LoopEvent::Order, 20> queue_;  // days of about a microsecond
   std::uint32_t sequence_ = 0;
   std::uint64_t on_link_ = 0;
   std::uint64_t delivered_ = 0;
