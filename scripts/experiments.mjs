@@ -1,13 +1,12 @@
 // Runs the experiments and keeps what they give: experiments/results/NAME.json, and the tables in docs/NAME.md from it.
 //   node scripts/experiments.mjs [--check]   --check: runs nothing, says whether the tables are those of the results, exit 1 if not
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
+
+import { root, runNode } from './run-node.mjs'
 
 process.env.NO_COLOR = '1'
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const { describeTable } = await import(path.join(root, 'dist', 'cli', 'experiment-table.js'))
 const folder = path.join(root, 'experiments', 'results')
 const isCheck = process.argv.includes('--check')
@@ -15,16 +14,7 @@ const names = readdirSync(path.join(root, 'experiments'))
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -'.yaml'.length))
 
-function run(name) {
-  const { status, stdout } = spawnSync(process.execPath, ['dist/cli/main.js', 'experiment', name, '--json'], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['inherit', 'pipe', 'inherit'],
-    maxBuffer: 1 << 28,
-  })
-  if (status !== 0) process.exit(status ?? 1)
-  return stdout
-}
+const run = (name) => runNode('dist/cli/main.js', 'experiment', name, '--json')
 
 /** What is the same on every machine. */
 const timeless = (text) => JSON.stringify({ ...JSON.parse(text), wallSeconds: 0 })

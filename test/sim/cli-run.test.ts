@@ -1,40 +1,14 @@
-import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import process from 'node:process'
 
 import test from 'ava'
 import type { Results } from 'ringback'
 
 import { recordsOf, unorderedDigestOf } from './pcap-files.ts'
+import { ringback } from './ringback-command.ts'
 
 // Whole runs of `ringback run` in child processes.
-
-interface Outcome {
-  code: number | null
-  stdout: string
-  stderr: string
-}
-
-/** Runs `ringback`; once the file or folder `interruptAt` is there, it gets what Ctrl-C sends. */
-function ringback(args: readonly string[], interruptAt?: string): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['dist/cli/main.js', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-    const timer = setInterval(() => {
-      if (interruptAt === undefined || !existsSync(interruptAt)) return
-      clearInterval(timer)
-      child.kill('SIGINT')
-    }, 100)
-    let [stdout, stderr] = ['', '']
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    child.on('close', (code) => {
-      clearInterval(timer)
-      resolve({ code, stdout, stderr })
-    })
-  })
-}
 
 function makeFolder(t: { teardown: (fn: () => void) => void }): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'ringback-run-'))

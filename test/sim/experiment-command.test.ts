@@ -1,42 +1,18 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import process from 'node:process'
 
 import test from 'ava'
 import type { ExperimentResults } from 'ringback'
 
 import { smallExperiment } from '../lib/small-experiment.ts'
+import { type Outcome, ringback } from './ringback-command.ts'
 
 // `ringback experiment` as a user runs it, in child processes.
 
-interface Outcome {
-  code: number | null
-  stdout: string
-  stderr: string
-}
-
-/** Runs it; once `interruptAt` is there it gets what Ctrl-C sends. */
-function ringback(args: readonly string[], interruptAt?: string): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['dist/cli/main.js', 'experiment', ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const timer = setInterval(() => {
-      if (interruptAt === undefined || !existsSync(interruptAt)) return
-      clearInterval(timer)
-      child.kill('SIGINT')
-    }, 100)
-    let [stdout, stderr] = ['', '']
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    child.on('close', (code) => {
-      clearInterval(timer)
-      resolve({ code, stdout, stderr })
-    })
-  })
-}
+/** Runs `ringback experiment`; see ringback-command.ts. */
+const experiment = (args: readonly string[], interruptAt?: string): Promise<Outcome> =>
+  ringback(['experiment', ...args], interruptAt)
 
 type Context = { teardown: (fn: () => void) => void }
 
@@ -51,7 +27,7 @@ function makeFolder(t: Context, edit: (text: string) => string = (text) => text)
 
 test('tables: a row a value, the base marked, pairs as matrices', async (t) => {
   const { file } = makeFolder(t)
-  const { code, stdout, stderr } = await ringback([file])
+  const { code, stdout, stderr } = await experiment([file])
   t.deepEqual([code, stderr], [0, ''])
   const lines = stdout.split('\n')
   t.true(lines.every((line) => line.length <= 100 && line === line.trimEnd()))
@@ -68,7 +44,7 @@ test('tables: a row a value, the base marked, pairs as matrices', async (t) => {
 
 test('--json prints the results and nothing else; two runs are equal', async (t) => {
   const { file } = makeFolder(t)
-  const runs = await Promise.all([1, 2].map(() => ringback([file, '--json'])))
+  const runs = await Promise.all([1, 2].map(() => experiment([file, '--json'])))
   t.true(runs.every(({ code, stderr }) => code === 0 && stderr === ''))
   const [first, again] = runs.map(({ stdout }) => JSON.parse(stdout) as ExperimentResults)
   t.like(first, { schema: 'ringback.experiment/1', experiment: 'small', aborted: false, runs: 32, seeds: [1, 2] })
@@ -77,7 +53,7 @@ test('--json prints the results and nothing else; two runs are equal', async (t)
 
 test('--json of several is a list', async (t) => {
   const [one, two] = [makeFolder(t), makeFolder(t, (text) => text.replace('name: small', 'name: other'))]
-  const { code, stdout } = await ringback([one.file, two.file, '--json'])
+  const { code, stdout } = await experiment([one.file, two.file, '--json'])
   t.is(code, 0)
   const names = (JSON.parse(stdout) as ExperimentResults[]).map(({ experiment }) => experiment)
   t.deepEqual(names, ['small', 'other'])
@@ -86,7 +62,7 @@ test('--json of several is a list', async (t) => {
 test('--out: results, tables and a page that needs no network, nothing else', async (t) => {
   const { folder, file } = makeFolder(t, (text) => text.replace('title: ring,', "title: 'ring <&>',"))
   const out = path.join(folder, 'a/b')
-  const { code, stdout } = await ringback([file, '--out', out])
+  const { code, stdout } = await experiment([file, '--out', out])
   t.is(code, 0)
   const files = path.join(out, 'small')
   t.deepEqual(readdirSync(files).sort(), ['report.html', 'results.json', 'tables.txt'], 'no temporary file is left')
@@ -127,7 +103,7 @@ test('Ctrl-C stops it, says so in one line and keeps what was finished', async (
 test('a folder that cannot be written to fails it, exit 1 and one line', async (t) => {
   const { folder, file } = makeFolder(t)
   mkdirSync(path.join(folder, 'out/small/results.json'), { recursive: true })
-  const { code, stderr } = await ringback([file, '--out', path.join(folder, 'out')])
+  const { code, stderr } = await experiment([file, '--out', path.join(folder, 'out')])
   t.is(code, 1)
   t.regex(stderr, /^error: cannot write \S+results\.json: [^\n]+\n$/)
   t.deepEqual(readdirSync(path.join(folder, 'out/small')), ['results.json'], 'no temporary file is left')
