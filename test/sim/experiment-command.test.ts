@@ -87,7 +87,7 @@ test('Ctrl-C stops it, says so in one line and keeps what was finished', async (
       .replace('  payload: none', '  payload: none\n  output: { interval: 1h }'),
   )
   const out = path.join(folder, 'out')
-  const { code, stdout, stderr } = await ringback(
+  const { code, stdout, stderr } = await experiment(
     [first.file, file, '--out', out, '--json'],
     path.join(out, 'small/results.json'),
   )
@@ -135,7 +135,7 @@ const bad: [what: string, args: (file: string) => string[], stderr: RegExp, edit
 for (const [what, args, message, edit] of bad)
   test(`${what}: exit 2, one line, nothing printed or written`, async (t) => {
     const { folder, file } = makeFolder(t, edit)
-    const { code, stdout, stderr } = await ringback(args(file))
+    const { code, stdout, stderr } = await experiment(args(file))
     t.deepEqual([code, stdout], [2, ''])
     t.regex(stderr, message)
     t.deepEqual(readdirSync(folder), ['small.yaml'])
