@@ -45,7 +45,7 @@ class alignas(kCacheLineBytes) BackRing {
   // Source:   xen/io/ring.h XEN_RING_NR_UNCONSUMED_REQUESTS
   [[nodiscard]] std::uint32_t unconsumed_requests() noexcept {
     const abi::RING_IDX produced = load_acquire(shared_.header().req_prod);
-    if (!overflows(produced)) seen_req_prod_ = produced;
+    if (!overflows(produced)) see(produced);
     return std::min(produced - req_cons_, room());
   }
 
@@ -190,12 +190,17 @@ class alignas(kCacheLineBytes) BackRing {
 
   [[nodiscard]] bool overflows(abi::RING_IDX produced) const noexcept { return produced - req_cons_ > room(); }
 
+  // A producer that went back takes nothing back: what was seen may have been peeked at already.
+  void see(abi::RING_IDX produced) noexcept {
+    if (produced - req_cons_ > seen_req_prod_ - req_cons_) seen_req_prod_ = produced;
+  }
+
   // Reads the shared producer if fewer than `wanted` requests are known to be there. False: it is impossible.
   [[nodiscard]] bool look_for(std::size_t wanted) noexcept {
     if (seen_req_prod_ - req_cons_ >= wanted) return true;
     const abi::RING_IDX produced = load_acquire(shared_.header().req_prod);
     if (overflows(produced)) return false;
-    seen_req_prod_ = produced;
+    see(produced);
     return true;
   }
 

@@ -45,6 +45,19 @@ TEST_CASE("attach: attaching is refused when more is asked than the ring holds")
   CHECK_FALSE(BackRing<CtrlRing>::attach(memory.bytes()).has_value());  // 128 slots
 }
 
+TEST_CASE("a producer that goes back takes nothing back of what was peeked at") {
+  test::RingPair<TxRing> ring(0, kNearWrap);
+  push_messages(ring, 0, 30);
+  std::vector<TxRing::Request> out(100);
+  CHECK(ring.back.peek_requests(out).count == 30);
+  ring.memory.header().req_prod = kNearWrap + 10;
+  CHECK(ring.back.peek_requests(std::span(out).first(16), 30).count == 0);
+  CHECK(ring.back.unconsumed_requests() == 10);
+  CHECK(ring.back.peek_requests(std::span(out).first(16), 20).count == 10);
+  ring.back.advance(30);
+  CHECK(ring.back.unanswered_requests() == 30);
+}
+
 TEST_CASE_TEMPLATE("peeking consumes nothing; advancing does", R, TxRing, RxRing, CtrlRing) {
   using Request = typename R::Request;
   test::RingPair<R> ring(0, kNearWrap);
