@@ -45,7 +45,7 @@ class alignas(kCacheLineBytes) BackRing {
   // Source:   xen/io/ring.h XEN_RING_NR_UNCONSUMED_REQUESTS
   [[nodiscard]] std::uint32_t unconsumed_requests() noexcept {
     const abi::RING_IDX produced = load_acquire(shared_.header().req_prod);
-    if (!overflows(produced)) see(produced);
+    if (!overflows(produced)) seen_req_prod_ = produced;
     return std::min(produced - req_cons_, room());
   }
 
@@ -64,7 +64,7 @@ class alignas(kCacheLineBytes) BackRing {
   // Errors:   overflow, FATAL for the vif: see has_overflow().
   [[nodiscard]] Taken peek_requests(std::span<Request> out, std::uint32_t ahead = 0) noexcept {
     RB_ASSERT(ahead <= seen_req_prod_ - req_cons_);
-    if (!look_for(ahead + out.size())) [[unlikely]]
+    if (!look_for(ahead + out.size(), ahead)) [[unlikely]]
       return {0, true};
     const auto count =
         static_cast<std::uint32_t>(std::min<std::size_t>(out.size(), seen_req_prod_ - req_cons_ - ahead));
@@ -190,17 +190,13 @@ class alignas(kCacheLineBytes) BackRing {
 
   [[nodiscard]] bool overflows(abi::RING_IDX produced) const noexcept { return produced - req_cons_ > room(); }
 
-  // A producer that went back takes nothing back: what was seen may have been peeked at already.
-  void see(abi::RING_IDX produced) noexcept {
-    if (produced - req_cons_ > seen_req_prod_ - req_cons_) seen_req_prod_ = produced;
-  }
-
   // Reads the shared producer if fewer than `wanted` requests are known to be there. False: it is impossible.
-  [[nodiscard]] bool look_for(std::size_t wanted) noexcept {
+  [[nodiscard]] bool look_for(std::size_t wanted, std::uint32_t peeked = 0) noexcept {
     if (seen_req_prod_ - req_cons_ >= wanted) return true;
     const abi::RING_IDX produced = load_acquire(shared_.header().req_prod);
     if (overflows(produced)) return false;
-    see(produced);
+    // A producer that went back takes nothing back of what was peeked at and may be consumed.
+    seen_req_prod_ = req_cons_ + std::max(produced - req_cons_, peeked);
     return true;
   }
 

@@ -52,8 +52,6 @@ TEST_CASE("a producer that goes back takes nothing back of what was peeked at") 
   CHECK(ring.back.peek_requests(out).count == 30);
   ring.memory.header().req_prod = kNearWrap + 10;
   CHECK(ring.back.peek_requests(std::span(out).first(16), 30).count == 0);
-  CHECK(ring.back.unconsumed_requests() == 10);
-  CHECK(ring.back.peek_requests(std::span(out).first(16), 20).count == 10);
   ring.back.advance(30);
   CHECK(ring.back.unanswered_requests() == 30);
 }
