@@ -19,6 +19,7 @@ const words: Record<keyof Drops, string> = {
   expired: 'expired',
   grant: 'grant',
   disconnected: 'disconnected',
+  link: 'no link',
 }
 /** What everybody expects of a cap and a NIC: the tables say enough. */
 const usual: readonly string[] = ['backlog', 'nic']

@@ -24,6 +24,8 @@ const causes = {
   grant: 'Grant',
   /** Under way when the guest came back with new rings. */
   disconnected: 'Disconnected',
+  /** A NIC had no link. */
+  link: 'Link',
 } as const
 
 /** Dropped packets by cause. */

@@ -31,6 +31,7 @@ export async function worldOptions(
       nics: bridge.nics.map((nic) => indexOf(indices.nics, nic)),
       ageingNs: bridge.ageingNs,
     })),
+    reserves: [],
     vifs: vifs.map((vif) => ({
       ...uplinkOf(vif, indices),
       creditBytes: vif.rate?.creditBytes ?? 0,
@@ -43,6 +44,9 @@ export async function worldOptions(
       batchFrames: vif.batch,
       alwaysNotify: vif.notifications === 'always',
       txSlots: vif.txSlots ?? 0,
+      reserve: -1,
+      minBps: 0,
+      weight: 1,
     })),
     sources: await sourceOptions(scenario, indices),
     captures: files.map(({ kind, name }) => ({
