@@ -7,12 +7,14 @@ export const scaleOf = (capacityBps: number, minsBps: number): number =>
 
 /**
  * The arithmetic of all policies: first everybody's guarantee as far as it is wanted, then weighted max-min of the
- * rest up to what each wants and may have. Results are in the columns `guarantees` and `shares`.
+ * rest up to what each wants and may have. Results are in the columns `guarantees` and `shares`, and in `surplusBps`.
  */
 export class Shares {
   readonly water = new WaterFilling()
   guarantees = new Float64Array(0)
   shares = new Float64Array(0)
+  /** What guarantees leave over as far as they are wanted. */
+  surplusBps = 0
 
   /** @returns what of the capacity nobody wants */
   compute(capacityBps: number, vifs: readonly VifDemand[]): number {
@@ -33,6 +35,7 @@ export class Shares {
       water.wanted[i] = limit - served
       water.weights[i] = vif.weight
     }
+    this.surplusBps = left
     water.fill(left, vifs.length)
     for (let i = 0; i < vifs.length; i++) {
       shares[i]! += water.given[i]!
