@@ -20,9 +20,9 @@ export class AdaptivePolicy implements Policy {
   readonly #shares = new Shares()
 
   allocate(capacityBps: number, vifs: readonly VifDemand[], results: Allocation[] = []): Allocation[] {
-    const all = resized(results, vifs.length)
     const unwantedBps = this.#shares.compute(capacityBps, vifs)
     const { guarantees, shares, surplusBps, water } = this.#shares
+    const all = resized(results, vifs.length)
     let weights = 0
     for (let i = 0; i < vifs.length; i++) {
       weights += vifs[i]!.weight

@@ -108,6 +108,10 @@ test('a little less capacity takes effect, a little more waits until it is worth
   t.deepEqual(rates(0, 999_999_998.7), [649_999_999, 349_999_999, 50e6])
   t.deepEqual(rates(0, 1.001e9), [649_999_999, 349_999_999, 50e6])
   t.deepEqual(rates(0, 1.008e9), [654e6, 354e6, 50e6])
+  t.deepEqual(rates(0, 0.9e9), [600e6, 300e6, 50e6])
+  t.deepEqual(rates(0, 0.901e9), [600e6, 300e6, 50e6], 'what counts is the capacity that the rates were made for')
+  t.deepEqual(rates(0, 200e6), [200e6, 0, 50e6])
+  t.deepEqual(rates(0, 201e6), [201e6, 0, 50e6], 'but a guarantee never waits')
 })
 
 for (const policy of ['credit', 'reserved'] as const)
@@ -122,6 +126,29 @@ for (const policy of ['credit', 'reserved'] as const)
       ],
     )
   })
+
+test('adaptive: what a vif wants depends on whether it is at its rate, held back and busy', (t) => {
+  const controller = new Controller({
+    ...options,
+    vifs: [{ name: 'web', uplink: 'eth0', capBps: 100e6, minBps: 100e6, weight: 1 }],
+  })
+  let [intervals, bytes, heldBackNs] = [0, 0, 0]
+  const demandAfter = (bps: number, isHeldBack: boolean) => {
+    intervals += 1
+    bytes += bps / 80
+    if (isHeldBack) heldBackNs += 1
+    const sample = { timeNs: intervals * 1e8, vifs: [{ bytes, heldBackNs }], uplinks: [{ bytes, capacityBps: 1e9 }] }
+    return controller.tick(sample).vifs[0]!.demandBps
+  }
+  demandAfter(0, false)
+  t.is(demandAfter(50e6, false), 50e6, 'neither')
+  t.is(demandAfter(95e6, false), 95e6, 'at its rate, but nothing waited')
+  t.is(demandAfter(50e6, true), 62.5e6, 'held back for a moment')
+  t.is(demandAfter(80e6, true), 100e6, 'busy, held back for a moment')
+  t.is(demandAfter(96e6, true), null, 'busy, at its rate and held back')
+  for (let i = 0; i < 3; i++) demandAfter(10e6, false)
+  t.is(demandAfter(96e6, true), 120e6, 'idle, at its rate and held back')
+})
 
 test('reserved: a vif that its shaper holds back wants as much as it gets, one that is not wants what it sends', (t) => {
   const controller = make({ policy: 'reserved' })
@@ -175,6 +202,17 @@ test('a counter that was reset leaves the demand as it was', (t) => {
   const { vifs } = controller.tick({ ...sampleOf(1, [100e6, 200e6, 0]), timeNs: 5e8 })
   t.is(vifs[0]!.demandBps, 100e6)
   t.is(controller.tick({ ...sampleOf(2, [100e6, 300e6, 0]), timeNs: 6e8 }).vifs[0]!.demandBps, 100e6)
+})
+
+test('a counter that leaps is no reason to stop', (t) => {
+  const controller = make()
+  controller.tick(sampleOf(0, [0, 0, 0]))
+  const [, ...others] = sampleOf(1, [0, 0, 0]).vifs
+  const { vifs } = controller.tick({
+    ...sampleOf(1, [0, 0, 0]),
+    vifs: [{ bytes: 2 ** 64 - 2 ** 12 }, ...others].map(({ bytes }) => ({ bytes: BigInt(bytes) })),
+  })
+  t.is(vifs[0]!.rateBps, 1e9)
 })
 
 test('counters of 32 bits wrap', (t) => {
@@ -286,6 +324,8 @@ test('a sample that cannot be one is refused and changes nothing', (t) => {
     [{ ...good, vifs: others }, 'ERR_OUT_OF_RANGE'],
     [{ ...good, vifs: undefined }, 'ERR_OUT_OF_RANGE'],
     [{ ...good, uplinks: [] }, 'ERR_OUT_OF_RANGE'],
+    [{ ...good, uplinks: [null] }, 'ERR_INVALID_ARGUMENT'],
+    [{ ...good, vifs: [...others, null] }, 'ERR_INVALID_ARGUMENT'],
     [{ ...good, vifs: [...others, { ...first, bytes: -1 }] }, 'ERR_OUT_OF_RANGE'],
     [{ ...good, vifs: [...others, { ...first, bytes: '1' }] }, 'ERR_INVALID_ARGUMENT'],
     [{ ...good, vifs: [...others, { ...first, heldBackNs: Number.NaN }] }, 'ERR_OUT_OF_RANGE'],

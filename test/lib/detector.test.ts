@@ -135,6 +135,7 @@ test('bigints beyond 2^53 are exact', (t) => {
 test('a counter that was reset starts it anew', (t) => {
   for (const [bits, before, after] of [
     [64, 5e9, 1_000],
+    [64, 2 ** 32 - 1_000, 1_000],
     [64, 2n ** 60n, 1_000n],
     // Would be a wrap of 3.3 GB, at 26 times the rate that is allotted.
     [32, 1e9, 1_000],

@@ -238,6 +238,25 @@ test('a policy must be one of the three', (t) => {
     })
 })
 
+test('a policy refuses what it cannot share', (t) => {
+  for (const name of policyNames) {
+    const policy = createPolicy(name)
+    const wrong: [object, string][] = [
+      [{ minBps: -1 }, 'ERR_OUT_OF_RANGE'],
+      [{ minBps: Infinity }, 'ERR_OUT_OF_RANGE'],
+      [{ capBps: 0.5 }, 'ERR_OUT_OF_RANGE'],
+      [{ demandBps: Number.NaN }, 'ERR_OUT_OF_RANGE'],
+      [{ headroomBps: -1 }, 'ERR_OUT_OF_RANGE'],
+      [{ weight: 0 }, 'ERR_OUT_OF_RANGE'],
+      [{ weight: undefined }, 'ERR_INVALID_ARGUMENT'],
+    ]
+    for (const [change, code] of wrong) t.throws(() => policy.allocate(1e9, [{ ...none, ...change }]), { code })
+    t.throws(() => policy.allocate(Infinity, [none]), { code: 'ERR_OUT_OF_RANGE' })
+    t.throws(() => policy.allocate(1, [null as never]), { code: 'ERR_INVALID_ARGUMENT' })
+    t.throws(() => policy.allocate(1, {} as never), { code: 'ERR_INVALID_ARGUMENT' })
+  }
+})
+
 test('admission names the vifs, largest first, the sums and the fix', (t) => {
   const vifs = [
     { name: 'db', minBps: 500e6 },
