@@ -91,7 +91,7 @@ export const control = z
         10_000,
         1e9,
         'write a duration from 10us to 1s, as in 1ms',
-        "The window of adaptive's credit; absent: 1 ms, or half the NIC's queue where that is shorter.",
+        "The longest window of adaptive's credit; absent: 1 ms, or half the NIC's queue where that is shorter.",
       ).optional(),
     },
     { error: 'write { policy: adaptive, interval: 100ms }' },

@@ -14,7 +14,7 @@ import type { NicChange, NicSettings, VifChange, VifSettings } from './settings.
 import { sharedUplinks } from './shared-uplinks.ts'
 import type { SharedUplink } from './shared-uplinks.ts'
 import { indexOf } from './source-options.ts'
-import { reserveOf, windowUsec } from './uplink-limits.ts'
+import { reserveOf, staggered, windowUsec } from './uplink-limits.ts'
 import { UplinkMeter } from './uplink-meter.ts'
 import type { WorldHandle } from './world-handle.ts'
 
@@ -89,7 +89,7 @@ export class WorldControl {
     })
     this.#decision = this.#controller.decide()
     const windows = this.#uplinks.map(({ nic }) => windowUsec(scenario, nic))
-    const shaped = uplinkOfVif.map((uplink) => ({ uplink, windowUsec: windows[uplink] ?? 1 }))
+    const shaped = uplinkOfVif.map((uplink, row) => ({ uplink, windowUsec: staggered(windows[uplink] ?? 1, row) }))
     this.#enforcement = new Enforcement(this.policy, shaped, this.settings.vifs, this.#decision)
   }
 
