@@ -2,7 +2,6 @@ import test from 'ava'
 import { simulate } from 'ringback'
 import type { Results } from 'ringback'
 import { createPolicy, policyNames } from 'ringback/policy'
-import type { PolicyName } from 'ringback/policy'
 
 import { capped, guarantee, many, nicBps } from './policy-scenarios.ts'
 
