@@ -25,12 +25,12 @@ const libRooms: Record<string, readonly string[]> = {
   policy: ['.', 'policy'],
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
-  simulation: ['.', 'simulation'],
+  simulation: ['.', 'policy', 'simulation'],
   'bench/peers': ['bench/peers'],
   bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
   report: ['.', 'report'],
   experiment: ['.', 'simulation', 'report', 'experiment'],
-  cli: ['.', 'simulation', 'experiment', 'bench', 'report', 'cli'],
+  cli: ['.', 'policy', 'simulation', 'experiment', 'bench', 'report', 'cli'],
 }
 
 /** The only files that may name a memory ordering: each is about one shared structure and says why. */
