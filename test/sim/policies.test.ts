@@ -5,7 +5,8 @@ import { createPolicy, policyNames } from 'ringback/policy'
 
 import { capped, guarantee, many, nicBps } from './policy-scenarios.ts'
 
-// What the policies promise, in whole runs: mins, use of the NIC, fair parts of what is left.
+// What the policies promise, in whole runs: mins, use of the NIC, fair parts of what is left. One after the other: each is
+// a second of work.
 
 const minBps = 300e6
 /** The controller's interval in these scenarios. */
@@ -23,7 +24,7 @@ const mean = (values: readonly number[]): number => values.reduce((a, b) => a + 
 const least = (column: readonly number[], at: readonly number[]): number =>
   at.reduce((low, i) => Math.min(low, column[i] ?? 0), Infinity)
 
-test('credit: backlogged neighbours push a vif below its min', async (t) => {
+test.serial('credit: backlogged neighbours push a vif below its min', async (t) => {
   const results = await simulate(guarantee('credit', { wakes: '0s', interval: '10ms' }))
   const { web } = results.vifs
   t.true((web?.shortfall.ratio ?? 0) > 0.15, String(web?.shortfall.ratio))
@@ -38,7 +39,7 @@ for (const policy of ['adaptive', 'reserved'] as const)
     ['neighbours arrive', '0s', 1],
     ['it wakes between neighbours', '2s', 2],
   ] as const)
-    test(`${policy}: a vif gets its min when ${what}, and soon`, async (t) => {
+    test.serial(`${policy}: a vif gets its min when ${what}, and soon`, async (t) => {
       const results = await simulate(guarantee(policy, { wakes, interval: '10ms' }))
       const { ratio, settle } = promises[policy]
       const { web } = results.vifs
@@ -50,7 +51,7 @@ for (const policy of ['adaptive', 'reserved'] as const)
     })
 
 for (const policy of policyNames)
-  test(`${policy}: the NIC is used while more is wanted than it has`, async (t) => {
+  test.serial(`${policy}: the NIC is used while more is wanted than it has`, async (t) => {
     const results = await simulate(guarantee(policy, { wakes: '0s', interval: '10ms' }))
     // adaptive gives what nobody wanted by weight, and sees at its next tick that somebody does.
     const settle = policy === 'adaptive' ? promises.adaptive.settle : 0.01
@@ -59,7 +60,7 @@ for (const policy of policyNames)
     t.is(results.nics.eth0?.drops === 0, policy !== 'credit', 'nor is anything lost there but under credit')
   })
 
-test('adaptive: whenever it wakes, it misses less than 1 %', async (t) => {
+test.serial('adaptive: whenever it wakes, it misses less than 1 %', async (t) => {
   const ratios = await Promise.all(
     Array.from({ length: 12 }, async (_, i) => {
       const { vifs } = await simulate(guarantee('adaptive', { wakes: `${2_000_000 + i * 8371}us`, interval: '100ms' }))
@@ -85,7 +86,7 @@ function mostAbove(throughputBps: readonly number[], capBps: number, sampleSecon
 // Over any time a vif delivers at most what its cap has for that time, and beyond it one credit, which it had saved, and
 // what the NIC's queue had kept of it: that takes 4.1 ms to leave, so no more than the cap's of 4.1 ms.
 for (const policy of policyNames)
-  test(`${policy}: no vif is above its cap over any time`, async (t) => {
+  test.serial(`${policy}: no vif is above its cap over any time`, async (t) => {
     const { scenario, caps } = capped(policy)
     const { series } = await simulate(scenario)
     const queueSeconds = (512_000 * 8) / nicBps
@@ -117,7 +118,7 @@ function surplusError(results: Results): number {
   let [sum, wrong] = [0, 0]
   const reference = createPolicy('reserved')
   const names = Object.keys(results.vifs)
-  for (let second = 0; second < 20; second += 2) {
+  for (let second = 0; second < 14; second += 2) {
     const at = samplesWithin(results, second + 1, second + 2)
     const over = (column: readonly number[] | undefined): number => Math.round(mean(at.map((i) => column?.[i] ?? 0)))
     const demands = names.map((name) => over(results.series.vifs[name]?.demandBps))
@@ -140,14 +141,15 @@ function surplusError(results: Results): number {
 const seeds = [1, 2, 3, 4, 5]
 for (const policy of ['adaptive', 'reserved'] as const)
   for (const seed of seeds)
-    test(`${policy}: 64 vifs of seed ${seed} get their mins and fair parts of the rest`, async (t) => {
+    test.serial(`${policy}: 64 vifs of seed ${seed} get their mins and fair parts of the rest`, async (t) => {
       const results = await simulate(many(policy, seed))
       const [short, error] = [totalShortfall(results), surplusError(results)]
       t.true(short <= promises[policy].ratio, `shortfall ${short}`)
       t.true(error <= 0.01, `surplus ${error}`)
     })
 
-test('credit misses much of the mins of 64 vifs', async (t) => {
-  const shorts = await Promise.all(seeds.map(async (seed) => totalShortfall(await simulate(many('credit', seed)))))
-  t.true(mean(shorts) > 0.02, String(shorts))
+test.serial('credit misses much of the mins of 64 vifs', async (t) => {
+  const shorts: number[] = []
+  for (const seed of seeds.slice(0, 2)) shorts.push(totalShortfall(await simulate(many('credit', seed))))
+  t.true(Math.min(...shorts) > 0.02, String(shorts))
 })

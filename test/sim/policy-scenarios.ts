@@ -94,7 +94,7 @@ export function many(policy: PolicyName, seed: number): Scenario {
   const minOf = (shares: number): number => Math.floor((shares * minsKbps) / sum)
   return checkScenario({
     name: `many-${seed}`,
-    duration: '20s',
+    duration: '14s',
     payload: 'none',
     nics: { eth0: { rate: '1Gb/s' } },
     vifs: Object.fromEntries(
