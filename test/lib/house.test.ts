@@ -21,15 +21,16 @@ const nativeRooms: Record<string, readonly string[]> = {
 
 /** Folders of lib/ ('.' is lib itself), each with those that its files may import. */
 const libRooms: Record<string, readonly string[]> = {
-  '.': ['.', 'ring', 'machine', 'simulation', 'experiment', 'bench'],
+  '.': ['.', 'ring', 'machine', 'simulation', 'control', 'experiment', 'bench'],
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
   simulation: ['.', 'simulation'],
+  control: ['.', 'simulation', 'control'],
   'bench/peers': ['bench/peers'],
   bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
   report: ['.', 'report'],
   experiment: ['.', 'simulation', 'report', 'experiment'],
-  cli: ['.', 'simulation', 'experiment', 'bench', 'report', 'cli'],
+  cli: ['.', 'simulation', 'control', 'experiment', 'bench', 'report', 'cli'],
 }
 
 /** The only files that may name a memory ordering: each is about one shared structure and says why. */
