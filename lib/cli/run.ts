@@ -20,6 +20,9 @@ export interface RunOptions {
   durationNs?: number
   out?: string
   json?: boolean
+  realtime?: boolean
+  /** The control tree's folder; true: one of its own. */
+  control?: string | true
 }
 
 // cli-progress has fields of its own, {duration} among them.

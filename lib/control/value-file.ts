@@ -17,6 +17,8 @@ export interface Mark {
   size: number
   mtimeMs: number
   ctimeMs: number
+  /** Who may write it: not content. */
+  mode: number
 }
 
 export const sameMark = (a: Mark, b: Mark): boolean =>

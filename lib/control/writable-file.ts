@@ -53,7 +53,9 @@ export class WritableFile implements ServedFile {
 
   refresh(nowMs: number): boolean {
     if (this.#line === `${this.#value.read()}\n`) return false
-    this.#replace(nowMs)
+    // What somebody has written by now comes first.
+    if (this.#line !== undefined) this.poll(nowMs)
+    if (this.#line !== `${this.#value.read()}\n`) this.#replace(nowMs)
     return true
   }
 
