@@ -76,8 +76,7 @@ export class WritableFile implements ServedFile {
     if (fd === undefined) return
     let isKept = false
     try {
-      const stats = fstatSync(fd)
-      isKept = stats.isFile() && use(fd, stats)
+      isKept = use(fd, fstatSync(fd))
     } finally {
       if (!isKept) closeSync(fd)
     }
@@ -117,7 +116,8 @@ export class WritableFile implements ServedFile {
     if (this.#shown && (this.#shown.ino !== mark.ino || this.#shown.mtimeMs !== mark.mtimeMs))
       this.#folder.answer(this.name, '')
     this.#shown = mark
-    this.#mark = Math.abs(nowMs - mark.ctimeMs) > freshMs ? mark : undefined
+    // A time to come is one that a clock has left behind: it says nothing either.
+    this.#mark = nowMs - mark.ctimeMs > freshMs ? mark : undefined
   }
 
   #answer(raw: string | null): void {
@@ -127,7 +127,7 @@ export class WritableFile implements ServedFile {
   /** Sets the value; returns what is wrong with it, or ''. */
   #problemOf(raw: string | null): string {
     const example = `as in: echo ${this.#value.read()} > ${this.name}`
-    if (raw === null) return `has more than ${maxValueBytes} bytes; write one value, ${example}`
+    if (raw === null) return `is no line of ${maxValueBytes} bytes at most; write one value, ${example}`
     const text = raw.trim()
     if (text === '') return `is empty; write a value, ${example}`
     if (/[\r\n]/.test(text)) return `has several lines; write one value, with > and not with >>`

@@ -9,6 +9,8 @@ interface FakeVif {
   rateBps: number
   weight: number
   txBytes: number
+  /** What happens while the rate is being read. */
+  onRead?: (() => void) | undefined
 }
 
 /** Something to control, with no simulator: vifs with a rate, a weight and a counter. */
@@ -20,12 +22,12 @@ export class FakeTarget implements ControlTarget {
 
   constructor(names: readonly string[]) {
     this.folders = names.map((name) => {
-      const vif = { rateBps: 10e6, weight: 1, txBytes: 0 }
+      const vif: FakeVif = { rateBps: 10e6, weight: 1, txBytes: 0 }
       this.vifs.set(name, vif)
       return {
         path: `vif/${name}`,
         values: [
-          { name: 'rate', read: () => formatRate(vif.rateBps), write: (text) => this.#setRate(name, text) },
+          { name: 'rate', read: () => readRate(vif), write: (text) => this.#setRate(name, text) },
           { name: 'weight', read: () => `${vif.weight}`, write: (text) => this.#setWeight(name, text) },
           { name: 'tx_bytes', read: () => `${vif.txBytes}` },
         ],
@@ -51,6 +53,13 @@ export class FakeTarget implements ControlTarget {
   }
 }
 
+function readRate(vif: FakeVif): string {
+  const hook = vif.onRead
+  vif.onRead = undefined
+  hook?.()
+  return formatRate(vif.rateBps)
+}
+
 type Teardown = { teardown: (fn: () => void) => void }
 
 export function makeFolder(t: Teardown): string {
@@ -59,19 +68,19 @@ export function makeFolder(t: Teardown): string {
   return folder
 }
 
-/** A tree of a vif `web` in a new folder, with a clock that one can set forward. */
+/** A tree of a vif `web` in a new folder, with a clock that stands still until one sets it forward. */
 export function makeTree(t: Teardown, names: readonly string[] = ['web']) {
   const folder = path.join(makeFolder(t), 'tree')
   const target = new FakeTarget(names)
-  const clock = { aheadMs: 0 }
-  const tree = new ControlTree({ folder, target, now: () => Date.now() + clock.aheadMs })
+  const clock = { nowMs: Date.now() }
+  const tree = new ControlTree({ folder, target, now: () => clock.nowMs })
   tree.start()
   t.teardown(() => void tree.close())
   const at = (name: string): string => path.join(folder, name)
   const read = (name: string): string => readFileSync(at(name), 'utf8')
   /** A sync at which everything is due, so much later. */
   const syncAfter = (ms: number): void => {
-    clock.aheadMs += ms
+    clock.nowMs += ms
     tree.sync()
   }
   return { folder, target, tree, at, read, syncAfter }
