@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'ERR_SCENARIO'
   /** An experiment file is wrong. */
   | 'ERR_EXPERIMENT'
+  /** Guarantees add up to more than their uplink's capacity. */
+  | 'ERR_ADMISSION'
   /** A capture file is missing, truncated or of another format. */
   | 'ERR_PCAP'
   /** The folder of a control tree is somebody else's, or cannot be used. */

@@ -24,13 +24,13 @@ const libRooms: Record<string, readonly string[]> = {
   '.': ['.', 'ring', 'machine', 'simulation', 'control', 'experiment', 'bench'],
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
-  simulation: ['.', 'simulation'],
+  simulation: ['.', 'policy', 'simulation'],
   control: ['.', 'simulation', 'control'],
   'bench/peers': ['bench/peers'],
   bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
   report: ['.', 'report'],
   experiment: ['.', 'simulation', 'report', 'experiment'],
-  cli: ['.', 'simulation', 'control', 'experiment', 'bench', 'report', 'cli'],
+  cli: ['.', 'policy', 'simulation', 'control', 'experiment', 'bench', 'report', 'cli'],
 }
 
 /** The only files that may name a memory ordering: each is about one shared structure and says why. */
