@@ -46,6 +46,7 @@ export type {
 export type { DirectionFlow, Drops, Flow, Totals } from './simulation/vif-counters.ts'
 export type { Series } from './simulation/series.ts'
 export { ControlTree } from './control/control-tree.ts'
+export { simulationTarget } from './control/simulation-target.ts'
 export type { ControlTreeOptions } from './control/control-tree.ts'
 export type { ControlFolder, ControlTarget, ControlValue } from './control/control-target.ts'
 export { parseExperiment } from './experiment/experiment.ts'

@@ -25,8 +25,9 @@ export interface ControlTreeOptions {
   now?: () => number
 }
 
-/** Of a large tree, files that a sync() looks at or writes at most: about a millisecond. */
+/** Of a large tree, files that a sync() looks at, answers and brings up to date at most: about a millisecond each. */
 const maxPolls = 256
+const maxAnswers = 32
 const maxWrites = 64
 
 /** A folder of values. */
@@ -182,11 +183,11 @@ export class ControlTree {
   }
 
   #poll(nowMs: number): void {
-    const count = Math.min(maxPolls, this.#polls.length)
-    for (let i = 0; i < count; i++) {
+    let answers = 0
+    for (let polls = Math.min(maxPolls, this.#polls.length); polls > 0 && answers < maxAnswers; polls--) {
       const poll = this.#polls[this.#nextPoll]
       this.#nextPoll = (this.#nextPoll + 1) % this.#polls.length
-      if (poll?.served.held.isOpen) poll.served.poll(poll.file, nowMs)
+      if (poll?.served.held.isOpen && poll.served.poll(poll.file, nowMs)) answers++
     }
   }
 

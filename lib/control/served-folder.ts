@@ -48,9 +48,9 @@ export class ServedFolder implements FolderContext {
     this.attempt('error', () => this.#error.refresh())
   }
 
-  /** Looks at one file that may have been written. */
-  poll(file: WritableFile, nowMs: number): void {
-    this.attempt(file.name, () => file.poll(nowMs))
+  /** Looks at one file that may have been written; returns whether it had to be dealt with. */
+  poll(file: WritableFile, nowMs: number): boolean {
+    return this.attempt(file.name, () => file.poll(nowMs))
   }
 
   /** Brings all files up to date; returns how many had to be written. */
@@ -59,8 +59,7 @@ export class ServedFolder implements FolderContext {
     this.#trouble = this.#newTrouble
     this.#newTrouble = ''
     let written = 0
-    for (const file of [...this.#files, this.#error])
-      this.attempt(file.name, () => (written += file.refresh(nowMs) ? 1 : 0))
+    for (const file of [...this.#files, this.#error]) if (this.attempt(file.name, () => file.refresh(nowMs))) written++
     return written
   }
 
@@ -69,13 +68,18 @@ export class ServedFolder implements FolderContext {
     for (const file of [...this.#files, this.#error]) file.forget()
   }
 
-  /** What the system refuses is told in `error`, where that can be written; it is tried again next time. */
-  attempt(name: string, work: () => void): void {
+  /**
+   * What the system refuses is told in `error`, where that can be written; it is tried again next time.
+   *
+   * @param work - says whether it had something to do
+   */
+  attempt(name: string, work: () => boolean): boolean {
     try {
-      work()
+      return work()
     } catch (error) {
       if (!isSystemError(error)) throw error
       this.report(`${name}: cannot be kept up to date: ${describeSystemError(error)}`)
+      return true
     }
   }
 

@@ -40,15 +40,18 @@ export class WritableFile implements ServedFile {
   /**
    * Looks whether somebody wrote a value, and answers it.
    *
+   * @returns whether the file had to be put anew
    * @throws a system error
    */
-  poll(nowMs: number): void {
+  poll(nowMs: number): boolean {
     const seen = look(this.#path)
-    if (seen === 'nothing') this.#put(true)
-    else if ('what' in seen) {
-      this.#folder.answer(this.name, `is ${seen.what}, not a file; write the value into a file`)
-      this.#put()
-    } else if (!this.#mark || !sameMark(seen, this.#mark)) this.#withFile((fd, mark) => this.#judge(fd, mark, nowMs))
+    if (seen !== 'nothing' && !('what' in seen)) {
+      if (this.#mark && sameMark(seen, this.#mark)) return false
+      return this.#withFile((fd, mark) => this.#judge(fd, mark, nowMs))
+    }
+    if (seen !== 'nothing') this.#folder.answer(this.name, `is ${seen.what}, not a file; write the value into a file`)
+    this.#put(seen === 'nothing')
+    return true
   }
 
   refresh(nowMs: number): boolean {
@@ -70,16 +73,17 @@ export class WritableFile implements ServedFile {
     return `${this.#folder.held.path}/${this.name}`
   }
 
-  /** Hands out the file, which is closed afterwards unless `use` keeps it. Nothing happens where no file is there. */
-  #withFile(use: (fd: number, mark: Mark) => boolean): void {
+  /** Hands out the file, which is closed afterwards unless `use` keeps it. Returns whether it did. */
+  #withFile(use: (fd: number, mark: Mark) => boolean): boolean {
     const fd = this.#open()
-    if (fd === undefined) return
+    if (fd === undefined) return false
     let isKept = false
     try {
       isKept = use(fd, fstatSync(fd))
     } finally {
       if (!isKept) closeSync(fd)
     }
+    return isKept
   }
 
   #open(): number | undefined {
@@ -155,10 +159,8 @@ export class WritableFile implements ServedFile {
   /** Shows the value in force instead of what is there, which may be a value that we have not seen yet. */
   #replace(nowMs: number): void {
     const raw = this.#line ?? null
-    let isPut = false
-    this.#withFile((fd) => {
+    const isPut = this.#withFile((fd) => {
       this.#put()
-      isPut = true
       this.#watch(fd, raw, nowMs)
       return true
     })
