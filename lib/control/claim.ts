@@ -58,8 +58,13 @@ function cannotUse(folder: string, why: string, cause?: unknown): RingbackError 
   return new RingbackError('ERR_CONTROL', `cannot use ${folder}: ${why}; name a new or an empty folder`, { cause })
 }
 
+let ownStart: string | undefined
+
 /** The content of `.owner`. */
-export const ownerText = ({ isMade }: Claim): string => `${startOf(process.pid) ?? 0} ${isMade ? 'made' : 'found'}`
+export function ownerText({ isMade }: Claim): string {
+  ownStart ??= startOf(process.pid) ?? '0'
+  return `${ownStart} ${isMade ? 'made' : 'found'}`
+}
 
 /** The process that serves the tree in `folder`, or did; undefined: there is no tree. */
 export function ownerOf(folder: string): Owner | undefined {

@@ -7,6 +7,8 @@ export interface FolderContext {
   readonly late: LateWriters
   /** Answers somebody's write to the file `name`; '': it was good. */
   answer(name: string, problem: string): void
+  /** Does something to the file `name`, and takes what the system refuses. */
+  attempt(name: string, work: () => boolean): boolean
 }
 
 /** A file of the tree that shows a value. */

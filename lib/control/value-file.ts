@@ -65,13 +65,17 @@ export const temporaryPattern = /^\.(.+)\.\d+\.\d\.tmp$/
  */
 export function putValue(folder: string, name: string, line: string, mode: number, isNew = false): Mark | null {
   const { fd, temporary } = create(`${folder}/.${name}.${process.pid}`, mode)
+  const file = `${folder}/${name}`
   try {
     writeFileSync(fd, line)
-    const isThere = isNew ? link(temporary, `${folder}/${name}`) : place(temporary, `${folder}/${name}`)
-    return isThere ? fstatSync(fd) : null
+    if (!isNew) place(temporary, file)
+    else if (!link(temporary, file)) return null
+    return fstatSync(fd)
+  } catch (error) {
+    removeIfThere(temporary)
+    throw error
   } finally {
     closeSync(fd)
-    removeIfThere(temporary)
   }
 }
 
@@ -88,7 +92,7 @@ function create(stem: string, mode: number): { fd: number; temporary: string } {
   }
 }
 
-function place(temporary: string, file: string): true {
+function place(temporary: string, file: string): void {
   try {
     renameSync(temporary, file)
   } catch (error) {
@@ -96,21 +100,22 @@ function place(temporary: string, file: string): true {
     rmdirSync(file)
     renameSync(temporary, file)
   }
-  return true
 }
 
-/** Unlike rename, a hard link does not replace what is there. */
+/** Unlike rename, a hard link does not replace what is there. Returns whether nothing was. */
 function link(temporary: string, file: string): boolean {
   try {
     linkSync(temporary, file)
-    return true
   } catch (error) {
-    const code = systemErrorCode(error)
-    if (code === 'EEXIST') return false
+    const code = systemErrorCode(error) ?? ''
     // A file system without hard links: a writer who is very quick may lose a value here.
-    if (code === 'EPERM' || code === 'ENOTSUP') return place(temporary, file)
-    throw error
+    if (['EPERM', 'ENOTSUP'].includes(code)) place(temporary, file)
+    else if (code !== 'EEXIST') throw error
+    else return false
+  } finally {
+    removeIfThere(temporary)
   }
+  return true
 }
 
 /** Whether it was there and went; a folder stays. */

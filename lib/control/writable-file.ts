@@ -168,9 +168,15 @@ export class WritableFile implements ServedFile {
   }
 
   #watch(fd: number, raw: string | null, nowMs: number): void {
-    this.#folder.late.watch(fd, raw, nowMs, (late, lateMs) => {
-      this.#answer(late)
-      this.#replace(lateMs)
+    const { late, held } = this.#folder
+    late.watch(fd, raw, nowMs, (text, lateMs) => {
+      // The folder may have gone, or gone out of our hands, since.
+      if (!held.isOpen) return
+      this.#folder.attempt(this.name, () => {
+        this.#answer(text)
+        this.#replace(lateMs)
+        return true
+      })
     })
   }
 }
