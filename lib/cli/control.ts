@@ -12,6 +12,9 @@ export interface ControlOptions {
   intervalMs: number
 }
 
+/** What somebody has just written is not in force before the tree has answered, a few milliseconds later. */
+const answerMs = 20
+
 /** What watch shows where no path is named: what can be set is answered here. */
 const settable = /(^|\/)(rate|min|weight|link|error)$/
 
@@ -89,8 +92,7 @@ async function watch(tree: TreeReader, paths: readonly string[], options: Contro
   const shown = new Map<string, string>()
   try {
     while (!interrupt.signal.aborted && tree.owner?.isAlive) {
-      for (const [path, value] of watched(tree, paths)) {
-        if (shown.get(path) === value) continue
+      for (const [path, value] of await changed(tree, paths, shown, interrupt.signal)) {
         shown.set(path, value)
         process.stdout.write(lineOf(path, value, options))
       }
@@ -101,6 +103,18 @@ async function watch(tree: TreeReader, paths: readonly string[], options: Contro
   }
   if (!interrupt.signal.aborted) process.stderr.write('the run has ended\n')
   return 0
+}
+
+/** What differs from what was shown, and still does when it is looked at again. */
+async function changed(
+  tree: TreeReader,
+  paths: readonly string[],
+  shown: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<[path: string, value: string][]> {
+  const found = [...watched(tree, paths)].filter(([path, value]) => shown.get(path) !== value)
+  if (found.length > 0) await pause(answerMs, signal)
+  return found.filter(([path, value]) => tree.read(path) === value)
 }
 
 /** A tree that goes away meanwhile has no values. */
