@@ -27,8 +27,8 @@ export interface ControlTreeOptions {
 
 /** Of a large tree, files that a sync() looks at, answers and brings up to date at most: about a millisecond each. */
 const maxPolls = 256
-const maxAnswers = 32
-const maxWrites = 64
+const maxAnswers = 16
+const maxWrites = 32
 
 /** A folder of values. */
 interface Place {

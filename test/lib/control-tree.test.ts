@@ -248,7 +248,7 @@ test('a large tree is looked at in parts: every value is taken, every file follo
   })
   syncAfter(refreshMs)
   t.true(target.sets.length < names.length, 'not all at once')
-  for (let i = 0; i < 10; i++) syncAfter(0)
+  for (let i = 0; i < 30; i++) syncAfter(0)
   t.deepEqual(new Set(target.sets), new Set(names.map((name, i) => `${name} weight ${i + 2}`)))
   t.deepEqual(
     names.map((name) => read(`vif/${name}/tx_bytes`)),
