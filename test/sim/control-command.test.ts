@@ -209,10 +209,12 @@ test('a run that ends takes the tree away, but for what others put there; --cont
   const alone = await ringback(['run', file, '--control', tree])
   t.deepEqual([alone.code, existsSync(tree)], [2, false])
   t.regex(alone.stderr, /^error: --control needs --realtime: [^\n]+\n$/)
-  const run = ringback(['run', file, '--realtime', '--control', tree, '--duration', '1s', '--json'])
-  await until(() => existsSync(path.join(tree, 'vif/web/uplink')))
+  // A tree of a run that died, with somebody's notes.
+  mkdirSync(path.join(tree, 'vif/web'), { recursive: true })
+  writeFileSync(path.join(tree, 'pid'), '4194304\n')
   writeFileSync(path.join(tree, 'vif/web/notes'), '')
-  const { code, stdout, stderr } = await run
+  const words = ['run', file, '--realtime', '--control', tree, '--duration', '200ms', '--json']
+  const { code, stdout, stderr } = await ringback(words)
   t.deepEqual([code, (JSON.parse(stdout) as { aborted: boolean }).aborted], [0, false])
   t.is(stderr, `control tree: ${tree}\nleft as it is: ${tree}, with files of others in it\n`)
   t.deepEqual(readdirSync(tree, { recursive: true }).sort(), ['vif', 'vif/web', 'vif/web/notes'])
