@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'ERR_SCENARIO'
   /** An experiment file is wrong. */
   | 'ERR_EXPERIMENT'
+  /** A file of saved results is wrong. */
+  | 'ERR_RESULTS'
   /** A capture file is missing, truncated or of another format. */
   | 'ERR_PCAP'
   /** The native part cannot be loaded. */

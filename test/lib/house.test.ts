@@ -21,15 +21,16 @@ const nativeRooms: Record<string, readonly string[]> = {
 
 /** Folders of lib/ ('.' is lib itself), each with those that its files may import. */
 const libRooms: Record<string, readonly string[]> = {
-  '.': ['.', 'ring', 'machine', 'simulation', 'experiment', 'bench'],
+  '.': ['.', 'ring', 'machine', 'simulation', 'experiment', 'bench', 'report/run'],
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
   simulation: ['.', 'simulation'],
   'bench/peers': ['bench/peers'],
   bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
   report: ['.', 'report'],
+  'report/run': ['.', 'simulation', 'report', 'report/run'],
   experiment: ['.', 'simulation', 'report', 'experiment'],
-  cli: ['.', 'simulation', 'experiment', 'bench', 'report', 'cli'],
+  cli: ['.', 'simulation', 'experiment', 'bench', 'report', 'report/run', 'cli'],
 }
 
 /** The only files that may name a memory ordering: each is about one shared structure and says why. */
