@@ -31,13 +31,13 @@ svg .alarm { fill: var(--alarm); opacity: 0.4; }
 svg .ground { fill: var(--panel); }
 svg .strip { fill: var(--soft); }
 svg .out { fill: var(--alarm); opacity: 0.25; }
-svg .mark { stroke: var(--soft); stroke-dasharray: 1 2; }
+svg .mark { stroke: var(--soft); opacity: 0.6; }
 svg .now { stroke: var(--ink); stroke-width: 1; visibility: hidden; }
 `
 
 const tables = `
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-caption { text-align: left; font-weight: 600; padding: 0.4rem 0; }
+caption { text-align: left; font-weight: 600; padding: 0.4rem 0; white-space: nowrap; }
 details caption { font-weight: 400; color: var(--soft); }
 th, td { padding: 0.15rem 0.7rem 0.15rem 0; text-align: right; border-bottom: 1px solid var(--grid); white-space: nowrap; }
 th { font-weight: 600; vertical-align: bottom; }
@@ -53,11 +53,13 @@ const paper = `
 @media print {
   body { margin: 0; max-width: none; padding: 0; font-size: 10pt; }
   nav, .skip, .scrubber, .readout, summary { display: none; }
-  h2, h3, figcaption { break-after: avoid; }
-  figure, .panel, tr { break-inside: avoid; }
+  h2, h3, p.about, figcaption { break-after: avoid; }
+  figure { break-inside: auto; }
+  figcaption, svg, tr { break-inside: avoid; }
   thead { display: table-header-group; }
-  table { font-size: 7.5pt; }
-  th, td { padding-right: 0.45rem; white-space: normal; }
+  table { font-size: 7pt; line-height: 1.2; }
+  th, td { padding: 0.05rem 0.45rem 0.05rem 0; }
+  thead th, caption { white-space: normal; }
   div.wide { overflow: visible; }
   details::details-content { content-visibility: visible; display: block; block-size: auto; }
   a { color: inherit; text-decoration: none; }

@@ -49,8 +49,8 @@ const width = 440
 const [left, right, top, plotHeight, bottom] = [58, 78, 16, 124, 22]
 const [stripHeight, stripGap, labelGap] = [12, 5, 13]
 const plotEnd = width - right
-/** Names of moments need so much room; those that are closer have none. */
-const markRoom = 16
+/** Between the names of moments; those that are closer have none. */
+const markGap = 4
 /** About the width of a letter. */
 const letterWidth = 6.4
 
@@ -97,14 +97,15 @@ function drawValueAxis(ticks: readonly number[], { y }: Place, { formatValue }: 
 function drawMarks(marks: NonNullable<TimeChart['marks']>, { x }: Place, to: number): string[] {
   const out: string[] = []
   let lastLine = -Infinity
-  let lastName = -Infinity
+  let lastName = -Infinity // where it ends
   for (const { seconds, label } of marks) {
     const at = Math.round(x(seconds) * 2) / 2
     if (at > plotEnd || at - lastLine < 1) continue
     lastLine = at
     out.push(element('line', { x1: at, x2: at, y1: top - 3, y2: to, class: 'mark' }))
-    if (at - lastName < markRoom) continue
-    lastName = at
+    const half = (letterWidth * label.length) / 2
+    if (at - half - lastName < markGap) continue
+    lastName = at + half
     out.push(textElement('text', { x: at, y: top - 5, 'text-anchor': 'middle', class: 'soft' }, label))
   }
   return out
@@ -125,19 +126,19 @@ function drawPlot({ t, series, gap, outages = [] }: TimeChart, { x, y }: Place):
   return element('svg', attributes, element('g', { transform: 'translate(0,1)' }, content.join('')))
 }
 
-/** The names, beside the last values, each with a piece of its line; an arrow where that is above the axis. */
+/** The names, beside the last values, each with a piece of its line; an arrow where it leaves the chart. */
 function drawNames({ series, most }: TimeChart, { y }: Place): string[] {
   const named = series
     .flatMap((one) => {
       const last = one.values.findLast((value) => value !== null)
       return last === undefined || last === null
         ? []
-        : [{ ...one, isAbove: last > most, wanted: y(Math.min(last, most)) }]
+        : [{ ...one, isAbove: one.values.some((value) => (value ?? 0) > most), wanted: y(Math.min(last, most)) }]
     })
     .sort((a, b) => a.wanted - b.wanted)
   const rows = spreadOut(
     named.map(({ wanted }) => wanted),
-    { least: top + 2, most: top + plotHeight, gap: labelGap },
+    { least: top + 2, most: top + plotHeight - 4, gap: labelGap },
   )
   return named.map(({ name, mark, isMain, isAbove }, i) => {
     const row = rows[i]!

@@ -10,9 +10,9 @@ import { nicCharts } from './nic-charts.ts'
 import { runStyle } from './run-style.ts'
 import { pageScript } from './script.ts'
 import { tablesOf } from './tables.ts'
-import { verdictOf } from './verdict.ts'
+import { keeping, verdictOf } from './verdict.ts'
 import { vifCharts } from './vif-charts.ts'
-import { secondsText } from './words.ts'
+import { listText, secondsText } from './words.ts'
 
 interface Part {
   id: string
@@ -51,14 +51,16 @@ export function resultsPage(all: readonly SourcedResults[]): string {
     ),
     scrubber,
   ]
-  return htmlPage(`${title} - Ringback`, body.join('\n'), { style: runStyle, script: pageScript })
+  return htmlPage(`${title} - Ringback`, body.join('\n'), { style: runStyle(runs.length), script: pageScript })
 }
 
 function titleOf(runs: readonly LabelledRun[]): string {
   const scenarios = [...new Set(runs.map(({ results }) => results.scenario))]
-  const [baseline, ...others] = runs.map(({ label }) => label)
-  if (others.length === 0 || scenarios.length > 1) return scenarios.join(' and ')
-  return `${scenarios[0]!}: ${baseline!} and ${others.join(', ')}`
+  if (runs.length === 1 || scenarios.length > 1) return listText(scenarios)
+  return `${scenarios[0]!}: ${listText(
+    runs.map(({ label }) => label),
+    runs.length,
+  )}`
 }
 
 function describeRuns(runs: readonly LabelledRun[]): string {
@@ -67,7 +69,7 @@ function describeRuns(runs: readonly LabelledRun[]): string {
     const facts = factsOf(first).map(
       ([name, value]) => `<div>${textElement('dt', {}, name)}${textElement('dd', {}, value)}</div>`,
     )
-    return `<dl class="facts">${facts.join('')}</dl>\n${textElement('p', { class: 'verdict' }, verdictOf(first))}`
+    return `<dl class="facts">${facts.join('')}</dl>\n${textElement('p', { class: lookOf(first) }, verdictOf(first))}`
   }
   const table = htmlTable({
     caption: 'The runs: the first is the baseline',
@@ -77,12 +79,14 @@ function describeRuns(runs: readonly LabelledRun[]): string {
   const verdicts = runs.map((run) =>
     element(
       'p',
-      { class: 'verdict' },
+      { class: lookOf(run) },
       `${textElement('strong', {}, `${run.label}:`)} ${textElement('span', {}, verdictOf(run))}`,
     ),
   )
-  return [...verdicts, table].join('\n')
+  return [`<div class="runs">${verdicts.join('\n')}</div>`, table].join('\n')
 }
+
+const lookOf = ({ results }: LabelledRun): string => ['verdict', keeping(results)].join(' ').trimEnd()
 
 function factsOf({ results }: LabelledRun): [name: string, value: string][] {
   const { scenario, policy, seed, simulatedSeconds, aborted, traceHash, series } = results

@@ -1,7 +1,9 @@
-/** What a report has beyond the style of all pages. */
-export const runStyle = `
-body { max-width: 84rem; }
-header p.verdict { font-size: 1.1rem; max-width: 50rem; border-left: 4px solid var(--mark0); padding-left: 0.8rem; }
+/** What a report of so many runs has beyond the style of all pages. */
+export const runStyle = (runs: number): string => `
+body { max-width: ${runs > 2 ? 84 : 72}rem; }
+header p.verdict { font-size: 1.1rem; max-width: 50rem; border-left: 4px solid var(--grid); padding-left: 0.8rem; }
+header p.kept { border-color: var(--mark2); }
+header p.missed { border-color: var(--alarm); }
 dl.facts { display: flex; flex-wrap: wrap; gap: 0.3rem 1.6rem; margin: 0.5rem 0; }
 dl.facts div { display: flex; gap: 0.4rem; }
 dt { color: var(--soft); }
@@ -9,8 +11,10 @@ dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; list-style: none; padding: 0; }
 nav a { display: inline-block; padding: 0.3rem 0; }
 main > section { scroll-margin-top: 1rem; }
-.panels, .runs { display: grid; gap: 1rem 1.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
-.panels > :only-child, .single { max-width: 42rem; grid-column: 1 / -1; }
+.panels, .runs { display: grid; gap: 1rem 2rem; }
+.panels { grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
+.runs { grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }
+.single { max-width: 36rem; }
 figure.panel { margin: 0.5rem 0; min-width: 0; }
 figcaption .facts { font-weight: 400; color: var(--soft); }
 figcaption .alarm { color: var(--alarm); }
@@ -22,8 +26,9 @@ figcaption, h1, h3 { overflow-wrap: anywhere; }
 .scrubber input { flex: 1; min-width: 0; accent-color: var(--mark0); }
 .scrubber output { min-width: 4.5rem; text-align: right; font-variant-numeric: tabular-nums; }
 @media print {
-  .panels, .runs { grid-template-columns: 1fr 1fr; }
-  .panels > :only-child { grid-column: auto; }
+  .scrubber, .readout { display: none; }
+  .panels, .runs { grid-template-columns: 1fr 1fr; gap: 0.5rem 1.5rem; }
+  header p.verdict { font-size: 10pt; }
   svg .now { display: none; }
 }
 `

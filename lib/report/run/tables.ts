@@ -175,7 +175,7 @@ function uplinkTable({ results }: LabelledRun, suffix: string): string {
     fairness === null ? '-' : fairness.toFixed(3),
     secondsText(minsScaledSeconds),
   ])
-  const head = ['uplink', 'capacity', "evenness (Jain's index)", 'minima scaled for']
+  const head = ['uplink', 'capacity', "evenness (Jain's index)", 'minimums scaled for']
   return rows.length === 0 ? '' : htmlTable({ caption: `Uplinks${suffix}`, head, rows })
 }
 

@@ -9,6 +9,16 @@ type Vif = SavedResults['vifs'][string]
 
 export const isKept = ({ shortfall }: Vif): boolean => shortfall.ratio <= keptShare
 
+const guaranteedVifs = ({ vifs }: SavedResults): [string, Vif][] =>
+  Object.entries(vifs).filter(([, { minBps, shortfall }]) => minBps !== null || shortfall.ratio > 0)
+
+/** Whether the run kept its minimums; empty where it has none. */
+export function keeping(results: SavedResults): 'kept' | 'missed' | '' {
+  const guaranteed = guaranteedVifs(results)
+  if (guaranteed.length === 0) return ''
+  return guaranteed.every(([, vif]) => isKept(vif)) ? 'kept' : 'missed'
+}
+
 /** What is to be seen in a run, in sentences. */
 export function verdictOf({ results }: LabelledRun): string {
   return [
@@ -21,25 +31,30 @@ export function verdictOf({ results }: LabelledRun): string {
   ].join(' ')
 }
 
-function describeGuarantees({ vifs }: SavedResults): string {
-  const guaranteed = Object.entries(vifs).filter(([, { minBps, shortfall }]) => minBps !== null || shortfall.ratio > 0)
+function describeGuarantees(results: SavedResults): string {
+  const guaranteed = guaranteedVifs(results)
   if (guaranteed.length === 0) return 'No vif has a guaranteed minimum.'
   const missed = guaranteed
     .filter(([, vif]) => !isKept(vif))
     .sort(([, a], [, b]) => b.shortfall.ratio - a.shortfall.ratio)
-  if (missed.length === 0)
-    return guaranteed.length === 1
-      ? `The minimum of ${guaranteed[0]![0]} was kept.`
-      : `All ${many(guaranteed.length, 'minimum')} were kept.`.replace('minimums', 'minima')
+  const [worst] = missed
+  if (guaranteed.length === 1 || !worst) return describeFew(guaranteed, worst)
   const words = missed.map(
-    ([name, { shortfall }]) =>
-      `${name} lacked ${shareText(shortfall.ratio)} of what its minimum promised, over ${secondsText(shortfall.seconds)}`,
+    ([name, { shortfall }]) => `${name} lacked ${shareText(shortfall.ratio)} for ${secondsText(shortfall.seconds)}`,
   )
-  const kept = guaranteed.length - missed.length
-  const rest = kept > 0 ? ` The other ${kept === 1 ? 'one was' : `${kept} were`} kept.` : ''
-  const of =
-    guaranteed.length === 1 ? 'The minimum was missed' : `${missed.length} of ${guaranteed.length} minima were missed`
-  return `${of}: ${listText(words)}.${rest}`
+  const count =
+    missed.length === guaranteed.length ? `All ${missed.length}` : `${missed.length} of ${guaranteed.length}`
+  return `${count} minimums were missed: ${listText(words)}.`
+}
+
+/** Of one vif, or of vifs that all kept theirs. */
+function describeFew(guaranteed: readonly [string, Vif][], missed: [string, Vif] | undefined): string {
+  const [name] = guaranteed[0]!
+  if (missed) {
+    const { ratio, seconds } = missed[1].shortfall
+    return `The minimum was missed: ${name} lacked ${shareText(ratio)} of what it promised, over ${secondsText(seconds)}.`
+  }
+  return guaranteed.length === 1 ? `The minimum of ${name} was kept.` : `All ${guaranteed.length} minimums were kept.`
 }
 
 function describeScaling({ uplinks }: SavedResults): string[] {
@@ -47,7 +62,7 @@ function describeScaling({ uplinks }: SavedResults): string[] {
     .filter(([, { minsScaledSeconds }]) => minsScaledSeconds > 0)
     .map(
       ([name, { minsScaledSeconds }]) =>
-        `For ${secondsText(minsScaledSeconds)} ${name} could carry less than the minima on it, which were scaled down.`,
+        `For ${secondsText(minsScaledSeconds)} ${name} could carry less than the minimums on it, which were scaled down.`,
     )
 }
 

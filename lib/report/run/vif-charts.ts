@@ -71,7 +71,7 @@ function drawVif(
     ...(vif.weight === 1 ? [] : [`weight ${vif.weight}`]),
   ].join(', ')
   const { shortfall } = vif
-  const lack = isKept(vif) ? undefined : `✗ ${shareText(shortfall.ratio)} of its min lacking`
+  const lack = isKept(vif) ? undefined : `✗ lacks ${shareText(shortfall.ratio)}`
   const kept = lack === undefined && vif.minBps !== null ? ', ✓ min kept' : ''
   return chartFigure({
     name: isOnly ? name : run.label,

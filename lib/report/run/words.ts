@@ -11,12 +11,12 @@ export const countText = (value: number): string => value.toLocaleString('en-US'
 export const secondsText = (seconds: number): string => formatDuration(seconds * 1e9, { digits: 3 })
 export const timeText = (ns: number): string => formatDuration(ns, { digits: 3 })
 
-/** `12.3 %`; a share that is there but small is not written as none. */
+/** `12.3 %`, never on two lines; a share that is there but small is not written as none. */
 export function shareText(share: number): string {
-  if (share > 0 && share < least) return '< 0.1 %'
+  if (share > 0 && share < least) return '<\u00a00.1\u00a0%'
   // What is not all is never written as all.
   const percent = share < 1 ? Math.min(share * 100, 99.9) : share * 100
-  return `${percent.toFixed(1)} %`
+  return `${percent.toFixed(1)}\u00a0%`
 }
 
 /** `1 vif`, `12 vifs`. */
