@@ -43,7 +43,8 @@ th, td { padding: 0.15rem 0.7rem 0.15rem 0; text-align: right; border-bottom: 1p
 th { font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 400; }
 th:first-child, td:first-child { text-align: left; }
-tr.groups th { text-align: center; border-left: 1px solid var(--grid); padding-left: 0.7rem; }
+tr.groups th { text-align: center; padding-left: 0.7rem; }
+tr.groups :not(:first-child) { border-left: 1px solid var(--grid); }
 div.wide { overflow-x: auto; margin: 1rem 0; }
 `
 

@@ -88,7 +88,7 @@ test.serial('--out FOLDER holds the results and a page of charts that needs noth
   t.is(results.schema, 'ringback.bench/1')
   const page = readFileSync(path.join(out, 'bench.html'), 'utf8')
   checkMarkup(t, page)
-  t.notRegex(page, /https?:|src=|href=|@import|url\(|NaN|undefined|Infinity/)
+  t.notRegex(page, /https?:|src=|href="(?!#)|@import|url\(|NaN|undefined|Infinity/)
   t.is([...page.matchAll(/<svg [^>]*role="img" aria-label="[^"]+"/g)].length, 3)
   t.regex(page, /prefers-color-scheme: dark/)
   t.regex(page, /@media print/)
