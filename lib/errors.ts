@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'ERR_EXPERIMENT'
   /** A file of saved results is wrong. */
   | 'ERR_RESULTS'
+  /** Guarantees add up to more than their uplink's capacity. */
+  | 'ERR_ADMISSION'
   /** A capture file is missing, truncated or of another format. */
   | 'ERR_PCAP'
   /** The native part cannot be loaded. */

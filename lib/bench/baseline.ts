@@ -6,6 +6,7 @@ const baselines: Readonly<Record<BenchmarkName, { peer: RegExp; name: string }>>
   copy: { peer: /^memcpy/, name: 'memcpy' },
   shaper: { peer: /^netback/, name: "netback's arithmetic in C++" },
   sim: { peer: /^C\+\+ loop/, name: 'the C++ loop' },
+  control: { peer: /^fresh objects/, name: 'fresh objects and sorting' },
 }
 
 /** Whether more is better. */

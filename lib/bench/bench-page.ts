@@ -12,6 +12,7 @@ const titles: Readonly<Record<BenchmarkName, string>> = {
   copy: 'Grant copy',
   shaper: 'Credit shaper',
   sim: 'Simulation',
+  control: 'Controller: counters to rates',
 }
 
 /** Fewer sizes are no line. */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import process from 'node:process'
 
 import { benchPage } from '../bench/bench-page.ts'
+import { benchControl } from '../bench/control.ts'
 import { benchCopy } from '../bench/copy.ts'
 import { type BenchmarkName, benchmarkNames, type BenchOptions, type BenchResults } from '../bench/results.ts'
 import { benchRings } from '../bench/rings.ts'
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchOptions) => Prom
   copy: benchCopy,
   shaper: benchShaper,
   sim: benchSim,
+  control: benchControl,
 }
 
 /** `ringback bench [NAME]`: tables or JSON, files with --out. Returns the exit code. */

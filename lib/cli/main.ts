@@ -7,6 +7,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 
 import { RingbackError } from '../errors.ts'
 import { experimentJsonSchema } from '../experiment/schema.ts'
+import { policyNames } from '../policy/policy.ts'
+import type { PolicyName } from '../policy/policy.ts'
 import { scenarioJsonSchema } from '../simulation/schema.ts'
 import { parseDuration } from '../units.ts'
 import { bench, type BenchCommandOptions } from './bench.ts'
@@ -18,7 +20,6 @@ import { run } from './run.ts'
 // Exit codes: 0 done, 1 the run failed, 2 a bad command line or a bad file. Messages for people are one line.
 
 const usageCodes = new Set(['ERR_SCENARIO', 'ERR_EXPERIMENT', 'ERR_RESULTS', 'ERR_PCAP', 'ERR_UNIT'])
-const laterPolicies = ['adaptive', 'reserved']
 
 const oneLine = (text: string): string => text.trim().replace(/\s*[\r\n]+\s*/g, ' ')
 
@@ -59,10 +60,10 @@ function parseRunTime(text: string): number {
   throw new InvalidArgumentError('Write a duration above 0 and up to 720h, as in 10s.')
 }
 
-function parsePolicy(text: string): string {
-  if (text === 'credit') return text
-  if (laterPolicies.includes(text)) throw new InvalidArgumentError('Not available in this version; use credit.')
-  throw new InvalidArgumentError('There is no such policy; use credit.')
+function parsePolicy(text: string): PolicyName {
+  const policy = policyNames.find((name) => name === text)
+  if (policy === undefined) throw new InvalidArgumentError(`There is no such policy; use ${policyNames.join(', ')}.`)
+  return policy
 }
 
 const schemas = { scenario: scenarioJsonSchema, experiment: experimentJsonSchema }
@@ -84,7 +85,7 @@ function buildProgram(): Command {
     .command('run')
     .description('run a scenario and print a table')
     .argument('<file>', 'the scenario, YAML')
-    .option('--policy <policy>', 'how bandwidth is shared: credit', parsePolicy, 'credit')
+    .option('--policy <policy>', `instead of the scenario's: ${policyNames.join(', ')}`, parsePolicy)
     .option('--seed <n>', "instead of the scenario's", parseSeed)
     .option('--duration <time>', "instead of the scenario's, as in 10s", parseRunTime)
     .option('--out <folder>', 'write results.json, series.csv, report.html and captures there')
@@ -92,7 +93,7 @@ function buildProgram(): Command {
     .action(
       async (
         file: string,
-        options: { policy: string; seed?: number; duration?: number; out?: string; json?: boolean },
+        options: { policy?: PolicyName; seed?: number; duration?: number; out?: string; json?: boolean },
       ) => {
         const { duration, ...others } = options
         process.exitCode = await run(file, { ...others, ...(duration !== undefined && { durationNs: duration }) })
@@ -128,7 +129,7 @@ function buildProgram(): Command {
   program
     .command('bench')
     .description('measure against what else there is')
-    .argument('[what]', 'rings, copy, shaper or sim; all where it is left out')
+    .argument('[what]', 'rings, copy, shaper, sim or control; all where it is left out')
     .option('--rounds <n>', 'measurements of each figure', parseRounds)
     .option('--at <sizes>', 'messages a call, bytes, buckets or vifs, as in 1,8,64', parseSizes)
     .option('--out <path>', 'FILE.json, FILE.html with charts, or a folder for both')

@@ -3,7 +3,6 @@ import path from 'node:path'
 
 import { resultsPage } from '../report/run/page.ts'
 import type { Results } from '../simulation/results.ts'
-import { resultsSchema } from '../simulation/results-schema.ts'
 import { describeSystemError, systemErrorCode } from '../system-error.ts'
 
 /** A problem with what the user asked for: exit 2, and the message is all that is shown. */
@@ -83,15 +82,22 @@ function indented(value: unknown, newline: string): string {
 /** A series as comma-separated values: a row a sample, a column a value, `vif.web.throughput_bps` its name. */
 export function toCsv({ t, vifs, nics }: Results['series']): string {
   const columns: [name: string, values: readonly (number | null)[]][] = [['t_seconds', t]]
-  for (const [name, { throughputBps, demandBps, receiveBps, allocationBps }] of Object.entries(vifs))
+  for (const [name, vif] of Object.entries(vifs))
     columns.push(
-      [`vif.${name}.throughput_bps`, throughputBps],
-      [`vif.${name}.demand_bps`, demandBps],
-      [`vif.${name}.receive_bps`, receiveBps],
-      [`vif.${name}.allocation_bps`, allocationBps],
+      [`vif.${name}.throughput_bps`, vif.throughputBps],
+      [`vif.${name}.demand_bps`, vif.demandBps],
+      [`vif.${name}.receive_bps`, vif.receiveBps],
+      [`vif.${name}.allocation_bps`, vif.allocationBps],
+      [`vif.${name}.busy`, vif.busy.map(Number)],
+      [`vif.${name}.min_bps`, vif.minBps],
+      [`vif.${name}.rate_bps`, vif.rateBps],
     )
-  for (const [name, { utilisation, receiveUtilisation }] of Object.entries(nics))
-    columns.push([`nic.${name}.utilisation`, utilisation], [`nic.${name}.receive_utilisation`, receiveUtilisation])
+  for (const [name, nic] of Object.entries(nics))
+    columns.push(
+      [`nic.${name}.utilisation`, nic.utilisation],
+      [`nic.${name}.receive_utilisation`, nic.receiveUtilisation],
+      [`nic.${name}.rate_bps`, nic.rateBps],
+    )
   const rows = t.map((_, row) => columns.map(([, values]) => values[row] ?? '').join(','))
   return `${[columns.map(([name]) => name).join(','), ...rows].join('\n')}\n`
 }
@@ -101,7 +107,7 @@ export async function writeResults(folder: string, results: Results): Promise<st
   const files = {
     'results.json': toJson(results),
     'series.csv': toCsv(results.series),
-    'report.html': resultsPage([{ results: resultsSchema.parse(results) }]),
+    'report.html': resultsPage([{ results }]),
   }
   for (const [name, text] of Object.entries(files)) await writeAtomically(path.join(folder, name), text)
   return Object.keys(files).map((name) => path.join(folder, name))

@@ -1,9 +1,10 @@
 import type { DirectionResults, Results, VifResults } from '../simulation/results.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import type { Drops } from '../simulation/vif-counters.ts'
+import { formatDuration } from '../units.ts'
 import { colors } from './plain-table.ts'
 
-/** Lines about vifs; the files have all. */
+/** Lines; the files have all. */
 const maxRemarks = 16
 
 /** Causes as people call them, in the order in which they are told. */
@@ -19,16 +20,18 @@ const words: Record<keyof Drops, string> = {
   expired: 'expired',
   grant: 'grant',
   disconnected: 'disconnected',
+  link: 'no link',
 }
 /** What everybody expects of a cap and a NIC: the tables say enough. */
 const usual: readonly string[] = ['backlog', 'nic']
 
-/** What a run's tables do not show: vifs that are down, packets that were lost for unusual reasons. */
+/** What a run's tables do not show: mins that did not fit, vifs that are down, packets that were lost for unusual reasons. */
 export function remarks({ vifs }: Scenario, results: Results): string[] {
-  const lines = vifs.flatMap(({ name }) => {
+  const ofVifs = vifs.flatMap(({ name }) => {
     const vif = results.vifs[name]
     return vif ? [...stateOf(name, vif), ...dropsOf(name, 'tx', vif.tx), ...dropsOf(name, 'rx', vif.rx)] : []
   })
+  const lines = [...scaledMins(results), ...ofVifs]
   if (lines.length === 0) return []
   const rest = lines.length - maxRemarks
   return [
@@ -36,6 +39,15 @@ export function remarks({ vifs }: Scenario, results: Results): string[] {
     ...(rest > 0 ? [`... and ${rest} more lines; --json or --out has all`] : []),
     '',
   ]
+}
+
+function scaledMins({ uplinks }: Results): string[] {
+  return Object.entries(uplinks)
+    .filter(([, { minsScaledSeconds }]) => minsScaledSeconds > 0)
+    .map(([name, { minsScaledSeconds }]) => {
+      const time = formatDuration(minsScaledSeconds * 1e9, { digits: 3 })
+      return colors.yellow(`mins of ${name}: scaled for ${time}, in which they did not fit`)
+    })
 }
 
 function stateOf(name: string, { fault, carrier }: VifResults): string[] {

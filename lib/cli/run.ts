@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 
+import type { PolicyName } from '../policy/policy.ts'
 import { parseScenario } from '../simulation/scenario.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
@@ -15,7 +16,7 @@ import { ProgressBar } from './progress.ts'
 import { describeRun } from './table.ts'
 
 export interface RunOptions {
-  policy: string
+  policy?: PolicyName
   seed?: number
   durationNs?: number
   out?: string
@@ -85,8 +86,9 @@ async function read(file: string): Promise<string> {
   }
 }
 
-function withOverrides(scenario: Scenario, { seed, durationNs }: RunOptions): Scenario {
-  return { ...scenario, seed: seed ?? scenario.seed, durationNs: durationNs ?? scenario.durationNs }
+function withOverrides(scenario: Scenario, options: RunOptions): Scenario {
+  const { seed = scenario.seed, durationNs = scenario.durationNs, policy = scenario.control.policy } = options
+  return { ...scenario, seed, durationNs, control: { ...scenario.control, policy } }
 }
 
 function describeInterruption(scenario: Scenario, results: Results | undefined, out: string | undefined): string {

@@ -1,12 +1,14 @@
 import type { BackEndResults, DirectionResults, NicResults, Results, VifResults } from '../simulation/results.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import { formatBytes, formatCap, formatDuration, formatRate } from '../units.ts'
+import { enforcedBps, formatBytes, formatCap, formatDuration, formatRate } from '../units.ts'
 import { colors, plainTable } from './plain-table.ts'
 import { remarks } from './remarks.ts'
 
 /** Rows that a table on a terminal may have; the files have them all. */
 const maxRows = 64
 const digits = { digits: 4 }
+
+type Rate = Scenario['vifs'][number]['rate']
 
 const count = (value: number): string => value.toLocaleString('en-US')
 const percent = (part: number): string => `${(part * 100).toFixed(1)} %`
@@ -33,28 +35,50 @@ function directionCells(flow: DirectionResults, belowThroughput: string): string
   ]
 }
 
+/** What is guaranteed to a vif, and how much of that was missing. */
+function minCell({ minBps, shortfall }: VifResults): string {
+  const least = minBps === null ? 'none' : formatRate(minBps, digits)
+  if (minBps === null && shortfall.ratio === 0) return least
+  const short = `${percent(shortfall.ratio)} short`
+  return `${least}\n${shortfall.seconds > 0 ? colors.yellow(short) : short}`
+}
+
+const isCapChanged = (rate: Rate, vif: VifResults): boolean => vif.rateBps !== (rate && enforcedBps(rate))
+
+/** The cap at the end; as the scenario writes it where it was never changed, or back. */
+function capText(rate: Rate, vif: VifResults): string {
+  if (vif.rateBps === null) return 'none'
+  return rate && !isCapChanged(rate, vif) ? formatCap(rate).replace('@', '\n@') : formatRate(vif.rateBps, digits)
+}
+
 /** What a vif's guest sent, and, where something came for it, a row about that. */
-function vifRows({ name, rate }: Scenario['vifs'][number], vif: VifResults, simulatedSeconds: number): string[][] {
-  const [cap = '', interval] = rate ? formatCap(rate).split('@') : ['none']
-  const ofCap = vif.rateBps === null ? '' : `\n${percent(vif.tx.throughputBps / vif.rateBps)} of cap`
+function vifRows(
+  { name, rate }: Scenario['vifs'][number],
+  vif: VifResults,
+  { simulatedSeconds, hasMins }: { simulatedSeconds: number; hasMins: boolean },
+): string[][] {
+  const ofCap =
+    vif.rateBps === null || isCapChanged(rate, vif) ? '' : `\n${percent(vif.tx.throughputBps / vif.rateBps)} of cap`
   const heldBack = formatDuration(vif.heldBackSeconds * 1e9, { digits: 3 })
   const sent = [
     colors.cyan(shorten(name)),
-    interval === undefined ? cap : `${cap}\n@${interval}`,
+    capText(rate, vif),
+    ...(hasMins ? [minCell(vif)] : []),
     ...directionCells(vif.tx, ofCap),
     `${heldBack}\n${percent(simulatedSeconds > 0 ? vif.heldBackSeconds / simulatedSeconds : 0)}`,
   ]
-  return hasReceived(vif) ? [sent, ['  rx', '', ...directionCells(vif.rx, ''), '']] : [sent]
+  const none = hasMins ? ['', ''] : ['']
+  return hasReceived(vif) ? [sent, ['  rx', ...none, ...directionCells(vif.rx, ''), '']] : [sent]
 }
 
 const hasReceived = ({ rx }: VifResults): boolean => rx.offeredPackets > 0
 const hasNicReceived = ({ receivedPackets, receiveDrops }: NicResults): boolean => receivedPackets + receiveDrops > 0
 
 /** What a NIC sent, and, where something came in, a row about that. */
-function nicRows({ name, rateBps }: Scenario['nics'][number], nic: NicResults): string[][] {
+function nicRows({ name }: Scenario['nics'][number], nic: NicResults): string[][] {
   const sent = [
     colors.cyan(shorten(name)),
-    formatRate(rateBps, digits),
+    formatRate(nic.rateBps, digits),
     count(nic.sentPackets),
     formatBytes(nic.sentBytes, digits),
     percent(nic.utilisation),
@@ -109,7 +133,20 @@ export function describeRun(scenario: Scenario, results: Results): string {
   const wall = formatDuration(results.wallSeconds * 1e9, { digits: 3 })
   const speed = count(Math.round(results.packetsPerWallSecond))
   const isOneWay = !Object.values(results.nics).some(hasNicReceived)
-  const vifHead = ['vif', 'cap', 'offered', 'delivered', 'dropped', 'queued', 'throughput', 'p50', 'p99', 'held back']
+  const hasMins = Object.values(results.vifs).some(({ minBps, shortfall }) => minBps !== null || shortfall.ratio > 0)
+  const vifHead = [
+    'vif',
+    'cap',
+    ...(hasMins ? ['min'] : []),
+    'offered',
+    'delivered',
+    'dropped',
+    'queued',
+    'throughput',
+    'p50',
+    'p99',
+    'held back',
+  ]
   const nicHead = ['nic', 'rate', isOneWay ? 'sent' : 'packets', 'bytes', 'utilisation', 'dropped', 'bytes']
   const bridgeHead = ['bridge', 'learned', 'moved', 'refused', 'flooded']
   const bridges = table('bridges', bridgeHead, scenario.bridges, results.bridges, ({ name }, bridge) => [
@@ -120,7 +157,7 @@ export function describeRun(scenario: Scenario, results: Results): string {
     `${colors.bold(scenario.name)}: ${simulated} simulated in ${wall}, seed ${results.seed}, policy ${results.policy}`,
     '',
     table('vifs', vifHead, scenario.vifs, results.vifs, (vif, result) =>
-      vifRows(vif, result, results.simulatedSeconds),
+      vifRows(vif, result, { simulatedSeconds: results.simulatedSeconds, hasMins }),
     ),
     '',
     table('NICs', nicHead, scenario.nics, results.nics, nicRows),

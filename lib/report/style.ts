@@ -41,8 +41,10 @@ caption { text-align: left; font-weight: 600; padding: 0.4rem 0; white-space: no
 details caption { font-weight: 400; color: var(--soft); }
 th, td { padding: 0.15rem 0.7rem 0.15rem 0; text-align: right; border-bottom: 1px solid var(--grid); white-space: nowrap; }
 th { font-weight: 600; vertical-align: bottom; }
+tbody th, td { vertical-align: top; }
 tbody th { font-weight: 400; }
 th:first-child, td:first-child { text-align: left; }
+table.texts td { white-space: normal; overflow-wrap: anywhere; min-width: 4.6rem; max-width: 30rem; }
 tr.groups th { text-align: center; padding-left: 0.7rem; }
 tr.groups :not(:first-child) { border-left: 1px solid var(--grid); }
 div.wide { overflow-x: auto; margin: 1rem 0; }
@@ -50,7 +52,7 @@ div.wide { overflow-x: auto; margin: 1rem 0; }
 
 /** On paper everything is open, in one column or two, and no chart is cut. */
 const paper = `
-@page { size: A4; margin: 14mm; }
+@page { size: A4; margin: 10mm; }
 @media print {
   body { margin: 0; max-width: none; padding: 0; font-size: 10pt; }
   nav, .skip, .scrubber, .readout, summary { display: none; }
@@ -58,9 +60,10 @@ const paper = `
   figure { break-inside: auto; }
   figcaption, svg, tr { break-inside: avoid; }
   thead { display: table-header-group; }
-  table { font-size: 7pt; line-height: 1.2; }
-  th, td { padding: 0.05rem 0.45rem 0.05rem 0; }
+  table { font-size: 6.5pt; line-height: 1.25; }
+  th, td { padding: 0.05rem 0.25rem 0.05rem 0; }
   thead th, caption { white-space: normal; }
+  tbody th { white-space: normal; overflow-wrap: anywhere; min-width: 6em; }
   div.wide { overflow: visible; }
   details::details-content { content-visibility: visible; display: block; block-size: auto; }
   a { color: inherit; text-decoration: none; }

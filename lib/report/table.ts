@@ -8,6 +8,8 @@ export interface HtmlTable {
   groups?: readonly { name: string; columns: number }[]
   /** The first cell of a row is its name. */
   rows: readonly (readonly string[])[]
+  /** Whether its cells are texts that may need several lines. */
+  hasTexts?: boolean
   /** Attributes of a row. */
   rowAttributes?: (row: number) => Readonly<Record<string, string | number>>
 }
@@ -18,7 +20,7 @@ export function htmlTable(table: HtmlTable): string {
   return element('div', attributes, bareTable(table))
 }
 
-function bareTable({ caption, head, groups, rows, rowAttributes }: HtmlTable): string {
+function bareTable({ caption, head, groups, rows, hasTexts, rowAttributes }: HtmlTable): string {
   const groupCells = groups?.map(({ name, columns }) => {
     const attributes = { colspan: columns, scope: 'colgroup' }
     return name === '' ? element('td', { colspan: columns }) : textElement('th', attributes, name)
@@ -36,7 +38,7 @@ function bareTable({ caption, head, groups, rows, rowAttributes }: HtmlTable): s
   )
   return element(
     'table',
-    {},
+    hasTexts ? { class: 'texts' } : {},
     [
       textElement('caption', {}, caption),
       element('thead', {}, lines.join('\n')),

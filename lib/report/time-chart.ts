@@ -122,7 +122,7 @@ function drawPlot({ t, series, gap, outages = [] }: TimeChart, { x, y }: Place):
       return element('path', { d: stepPath(t, values, inner), class: look, 'stroke-dasharray': markDash(mark) })
     }),
   ]
-  const attributes = { x: left, y: top - 1, width: plotEnd - left, height: plotHeight + 2 }
+  const attributes = { x: left, y: top - 1, width: plotEnd - left, height: plotHeight + 2, 'aria-hidden': 'true' }
   return element('svg', attributes, element('g', { transform: 'translate(0,1)' }, content.join('')))
 }
 

@@ -37,6 +37,23 @@ export interface NativeVif {
   alwaysNotify: boolean
   /** 0: all; otherwise 17 to the ring's. */
   txSlots: number
+  /** Index of its uplink's reservations; -1: none, and minBps and weight mean nothing. */
+  reserve: number
+  /** What is guaranteed to it; 0: nothing. */
+  minBps: number
+  /** Of the surplus, 1 to 10000. */
+  weight: number
+}
+
+/** An uplink whose vifs have reservations. */
+export interface NativeReserve {
+  /** 0: nothing goes. */
+  rateBps: number
+  overheadBytes: number
+  /** How far ahead of the wire surplus is given out, 1 ns to 1 s. */
+  horizonNs: number
+  /** How much of its guarantee a vif that was idle may use at once, up to 1 s of it. */
+  burstNs: number
 }
 
 /** What the back ends' work costs, in picoseconds, and the cores that do it. */
@@ -150,6 +167,7 @@ export interface NativeWorldOptions {
   costs: NativeCosts | null
   nics: NativeNic[]
   bridges: NativeBridge[]
+  reserves: NativeReserve[]
   vifs: NativeVif[]
   sources: NativeSource[]
   captures: NativeCapture[]
@@ -165,7 +183,7 @@ export interface NativeWorldOptions {
  *   DIRQueuedUNIT        on the way
  *   DIRDroppedCAUSEUNIT  CAUSE as in vif-results.ts
  * In each direction offered + arrived + copied = delivered + forwarded + dropped + queued, exactly. Then heldBackNs,
- * notifiesToBack, notifiesToFront, spuriousEvents.
+ * notifiesToBack, notifiesToFront, spuriousEvents, txShapedBytes (that the shaper let go).
  */
 export interface NativeWorld {
   /**
@@ -190,6 +208,16 @@ export interface NativeWorld {
   backEnd(): NativeBackEnd | null
   /** The guest comes back with new rings, as after a fault. What was under way is dropped: Disconnected. */
   reconnect(vif: number): void
+  /** Its cap from now on; creditUsec 0: none. */
+  setCredit(vif: number, creditBytes: number, creditUsec: number): void
+  /** What it is guaranteed and weighs from now on, at its uplink's reservations; where it has none, nothing. */
+  setReserve(vif: number, minBps: number, weight: number): void
+  /** What an uplink with reservations carries from now on; 0: nothing. */
+  setReserveRate(reserve: number, rateBps: number): void
+  /** The speed of both directions of its wire from now on. */
+  setNicRate(nic: number, rateBps: number): void
+  /** Without a link what is on the NIC or its wire is lost, and so is what comes: Link. */
+  setNicLink(nic: number, hasLink: boolean): void
   /** pcap bytes of a capture since the last call, whole records; the first ones begin with the file's header. */
   takeCapture(capture: number): Uint8Array
   /** 16 hex digits that depend on everything that happened. */

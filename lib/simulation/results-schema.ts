@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { policyNames } from '../policy/policy.ts'
 import { dropCauses } from './vif-counters.ts'
 
 // A `ringback.results/1` file. results.ts says what its keys mean, and a test holds the two together. What came after
@@ -66,6 +67,7 @@ const nic = z.object({
   linkDrops: amount.default(0),
   linkDroppedBytes: amount.default(0),
   rateBps: amount.exactOptional(),
+  link: z.enum(['up', 'down']).default('up'),
   receivedPackets: amount,
   receivedBytes: amount,
   receiveUtilisation: amount,
@@ -120,7 +122,7 @@ export const resultsSchema = z.object({
   schema: z.literal('ringback.results/1'),
   scenario: z.string().max(4096),
   seed: amount,
-  policy: z.enum(['credit', 'adaptive', 'reserved']),
+  policy: z.enum(policyNames),
   aborted: z.boolean(),
   simulatedSeconds: amount,
   wallSeconds: amount,
@@ -137,7 +139,7 @@ export const resultsSchema = z.object({
     name,
     z.object({
       fairness: z.number().nullable(),
-      capacityBps: amount.exactOptional(),
+      capacityBps: rate.default(null),
       minsScaledSeconds: amount.default(0),
     }),
   ),

@@ -1,12 +1,19 @@
-import { enforcedBps } from '../units.ts'
+import type { PolicyName } from '../policy/policy.ts'
 import { Counters } from './counters.ts'
 import type { NativeWorld } from './native-binding.ts'
-import type { Scenario, ScenarioVif } from './scenario.ts'
-import type { Series } from './series.ts'
+import type { Scenario } from './scenario.ts'
+import type { Recorded, Series } from './series.ts'
+import { capBps } from './settings.ts'
+import type { Change, Link } from './settings.ts'
+import { shortfallOf } from './shortfall.ts'
+import type { Shortfall } from './shortfall.ts'
+import { nicCountersOf } from './simulated-nic.ts'
+import type { NicCounters } from './simulated-nic.ts'
 import { countersOf } from './simulated-vif.ts'
 import type { VifCounters } from './simulated-vif.ts'
 import { checkConservation, totalsOf } from './vif-counters.ts'
 import type { Direction, DirectionFlow, Flow, Totals } from './vif-counters.ts'
+import type { WorldControl } from './world-control.ts'
 
 /** Nanoseconds from the offer to the arrival, of delivered packets; 0 where there was none. */
 export interface Latency {
@@ -29,8 +36,13 @@ export interface DirectionResults extends DirectionFlow {
 export interface VifResults extends VifCounters {
   /** Delivered over the whole run, in both directions. */
   throughputBps: number
-  /** What the shaper enforces on what the guest sends; null: no cap. */
+  /** The cap on what the guest sends, as it was at the end and as it is enforced; null: none. */
   rateBps: number | null
+  /** What it was guaranteed at the end; null: nothing. */
+  minBps: number | null
+  weight: number
+  /** How much of its min it missed of what the guest had to send. */
+  shortfall: Shortfall
   /** From the offer to the arrival: behind the wire, or in the guest's hands. */
   latencyNs: Latency
   tx: DirectionResults
@@ -41,21 +53,23 @@ export interface VifResults extends VifCounters {
   fault: string | null
 }
 
-export interface NicResults {
-  sentPackets: number
-  sentBytes: number
+export interface NicResults extends NicCounters {
+  /** Its speed at the end, whether the link was up or down then. */
+  rateBps: number
+  link: Link
   /** Part of the time in which the wire was busy with what was sent, 0 to 1. */
   utilisation: number
-  /** Packets to be sent that found its queue full. */
-  drops: number
-  droppedBytes: number
-  receivedPackets: number
-  receivedBytes: number
   /** Part of the time in which the wire was busy with what came in, 0 to 1. */
   receiveUtilisation: number
-  /** Packets that found the wire towards this NIC full. */
-  receiveDrops: number
-  receiveDroppedBytes: number
+}
+
+export interface UplinkResults {
+  /** Jain's index over the delivered bytes of its vifs: 1 is even, 1/n is one for all; null: none delivered. */
+  fairness: number | null
+  /** What its NIC could send at the end, 0 with the link down; null: a bridge with no NIC, or with several. */
+  capacityBps: number | null
+  /** Time in which the mins did not fit, so that each was kept in part only. */
+  minsScaledSeconds: number
 }
 
 export interface BridgeResults {
@@ -93,7 +107,7 @@ export interface Results {
   /** The scenario's name. */
   scenario: string
   seed: number
-  policy: 'credit'
+  policy: PolicyName
   /** True where the run was stopped before its end: everything is as of simulatedSeconds. */
   aborted: boolean
   simulatedSeconds: number
@@ -110,8 +124,10 @@ export interface Results {
   bonds: Record<string, never>
   /** Only where the scenario has costs. */
   backEnd?: BackEndResults
-  /** Jain's index over the delivered bytes of the vifs on a NIC or bridge: 1 is even, 1/n is one for all; null: none delivered. */
-  uplinks: Record<string, { fairness: number | null }>
+  /** The NICs and bridges that vifs are connected to. */
+  uplinks: Record<string, UplinkResults>
+  /** What was changed while it ran, in order. */
+  changes: Change[]
   series: Series
 }
 
@@ -121,23 +137,25 @@ export interface RunState {
   simulatedNs: number
   wallSeconds: number
   aborted: boolean
-  series: Series
+  control: WorldControl
+  recorded: Recorded
 }
 
 /** @throws Error where packets were lost track of: a defect of the simulator, never of a scenario. */
-export function buildResults({ scenario, world, simulatedNs, wallSeconds, aborted, series }: RunState): Results {
+export function buildResults(state: RunState): Results {
+  const { scenario, world, simulatedNs, wallSeconds, aborted, control, recorded } = state
   const vifCounters = new Counters(world.vifCounters, world.vifCounterNames)
   const nicCounters = new Counters(world.nicCounters, world.nicCounterNames)
   const bridgeCounters = new Counters(world.bridgeCounters, world.bridgeCounterNames)
   scenario.vifs.forEach(({ name }, row) => checkConservation(name, row, vifCounters))
   const seconds = simulatedNs / 1e9
-  const vifs = scenario.vifs.map((vif, row) => [vif.name, vifResults(vif, row, vifCounters, world, seconds)] as const)
+  const vifs = scenario.vifs.map(({ name }, row) => [name, vifResults(row, vifCounters, state)] as const)
   const packets = totalsOf(vifCounters, vifs.length, 'Packets')
   return {
     schema: 'ringback.results/1',
     scenario: scenario.name,
     seed: scenario.seed,
-    policy: 'credit',
+    policy: control.policy,
     aborted,
     simulatedSeconds: seconds,
     wallSeconds,
@@ -147,25 +165,23 @@ export function buildResults({ scenario, world, simulatedNs, wallSeconds, aborte
     traceHash: world.traceHash(),
     vifs: Object.fromEntries(vifs),
     nics: Object.fromEntries(
-      scenario.nics.map(({ name }, row) => [name, nicResults(nicCounters, row, simulatedNs)] as const),
+      scenario.nics.map(({ name }, row) => [name, nicResults(row, nicCounters, state)] as const),
     ),
     bridges: Object.fromEntries(
       scenario.bridges.map(({ name }, row) => [name, bridgeResults(bridgeCounters, row)] as const),
     ),
     bonds: {},
     ...backEndOf(world, simulatedNs),
-    uplinks: fairnessOf(scenario, new Map(vifs.map(([name, { deliveredBytes }]) => [name, deliveredBytes]))),
-    series,
+    uplinks: uplinkResults(state, new Map(vifs.map(([name, { deliveredBytes }]) => [name, deliveredBytes]))),
+    changes: control.settings.changes.map((change) => ({ ...change })),
+    series: recorded.series,
   }
 }
 
-function vifResults(
-  { rate }: ScenarioVif,
-  row: number,
-  counters: Counters,
-  world: NativeWorld,
-  seconds: number,
-): VifResults {
+function vifResults(row: number, counters: Counters, { world, simulatedNs, control, recorded }: RunState): VifResults {
+  const seconds = simulatedNs / 1e9
+  const { cap, min, weight } = control.vif(row)
+  const missed = recorded.shortfalls[row]
   const bps = ({ deliveredBytes }: Flow): number => (seconds > 0 ? (deliveredBytes * 8) / seconds : 0)
   const directed = (flow: DirectionFlow, direction: Direction): DirectionResults => ({
     ...flow,
@@ -176,7 +192,10 @@ function vifResults(
   return {
     ...counted,
     throughputBps: bps(counted),
-    rateBps: rate && enforcedBps(rate),
+    rateBps: capBps(cap),
+    minBps: min.value || null,
+    weight,
+    shortfall: missed ? shortfallOf(missed) : { ratio: 0, seconds: 0 },
     latencyNs: world.latency(row, 'all'),
     tx: directed(counted.tx, 'tx'),
     rx: directed(counted.rx, 'rx'),
@@ -185,20 +204,15 @@ function vifResults(
   }
 }
 
-function nicResults(counters: Counters, row: number, simulatedNs: number): NicResults {
-  const get = (name: string): number => counters.get(row, name)
-  const part = (busyNs: number): number => (simulatedNs > 0 ? busyNs / simulatedNs : 0)
+function nicResults(row: number, counters: Counters, { simulatedNs, control }: RunState): NicResults {
+  const part = (name: string): number => (simulatedNs > 0 ? counters.get(row, name) / simulatedNs : 0)
+  const { rateBps, link } = control.nic(row)
   return {
-    sentPackets: get('sentPackets'),
-    sentBytes: get('sentBytes'),
-    utilisation: part(get('busyNs')),
-    drops: get('droppedPackets'),
-    droppedBytes: get('droppedBytes'),
-    receivedPackets: get('receivedPackets'),
-    receivedBytes: get('receivedBytes'),
-    receiveUtilisation: part(get('receiveBusyNs')),
-    receiveDrops: get('receiveDroppedPackets'),
-    receiveDroppedBytes: get('receiveDroppedBytes'),
+    ...nicCountersOf(counters, row),
+    rateBps,
+    link,
+    utilisation: part('busyNs'),
+    receiveUtilisation: part('receiveBusyNs'),
   }
 }
 
@@ -228,9 +242,17 @@ export function jain(values: readonly number[]): number | null {
   return squares > 0 ? (sum * sum) / (values.length * squares) : null
 }
 
-function fairnessOf(scenario: Scenario, delivered: ReadonlyMap<string, number>): Results['uplinks'] {
-  const uplinks = [...new Set(scenario.vifs.map(({ uplink }) => uplink))]
+function uplinkResults(
+  { scenario: { vifs }, control, simulatedNs }: RunState,
+  delivered: ReadonlyMap<string, number>,
+): Results['uplinks'] {
+  const names = [...new Set(vifs.map(({ uplink }) => uplink))]
   const bytesOf = (wanted: string): number[] =>
-    scenario.vifs.filter(({ uplink }) => uplink === wanted).map(({ name }) => delivered.get(name) ?? 0)
-  return Object.fromEntries(uplinks.map((uplink) => [uplink, { fairness: jain(bytesOf(uplink)) }]))
+    vifs.filter(({ uplink }) => uplink === wanted).map(({ name }) => delivered.get(name) ?? 0)
+  const result = (name: string): UplinkResults => ({
+    fairness: jain(bytesOf(name)),
+    capacityBps: control.capacityBps(name),
+    minsScaledSeconds: control.minsScaledSeconds(name, simulatedNs),
+  })
+  return Object.fromEntries(names.map((name) => [name, result(name)]))
 }

@@ -1,5 +1,8 @@
 import { formatDuration } from '../units.ts'
 import { captureFiles } from './capture-files.ts'
+import { controlProblems } from './control-checks.ts'
+import { eventProblems } from './event-checks.ts'
+import { minProblems } from './min-checks.ts'
 import { missing } from './scenario-problems.ts'
 import type { Problem } from './scenario-problems.ts'
 import type { CheckedInput } from './schema.ts'
@@ -12,6 +15,7 @@ const maxNics = 256
 const maxBridges = 256
 const maxVifs = 4095
 const maxSources = 65536
+const maxEvents = 65536
 /** Linux's BR_MAX_PORTS. */
 const maxBridgePorts = 1024
 /** The driver domain has 4096 event channel ports, the first of them reserved. */
@@ -20,8 +24,11 @@ const maxEventPorts = 4095
 const slotsOfPage = 256
 /** Each is written to two files, which are open at a time: Linux lets a process have 1024. */
 const maxCaptured = 256
-/** Numbers that the series of one run may hold: 80 MB. */
-const maxSeriesNumbers = 10_000_000
+/** Numbers that the series of one run may hold: 160 MB. */
+const maxSeriesNumbers = 20_000_000
+/** Columns of a vif and of a NIC. */
+const vifColumns = 7
+const nicColumns = 3
 
 const countOf = (section: object): number => Object.keys(section).length
 
@@ -34,9 +41,17 @@ export function problemsIn(input: CheckedInput): Problem[] {
     ...eventPortProblems(input),
     ...txSlotsProblems(input),
     ...trafficProblems(input),
+    ...minsAndEventsProblems(input),
+    ...controlProblems(input),
     ...seriesProblems(input),
     ...pcapProblems(input),
   ]
+}
+
+/** Events are looked at where the mins that they begin with are right. */
+function minsAndEventsProblems(input: CheckedInput): Problem[] {
+  const problems = minProblems(input)
+  return problems.length > 0 ? problems : eventProblems(input)
 }
 
 function countProblems(input: CheckedInput): Problem[] {
@@ -45,6 +60,7 @@ function countProblems(input: CheckedInput): Problem[] {
     { key: 'bridges', count: countOf(input.bridges), least: 0, most: maxBridges },
     { key: 'vifs', count: countOf(input.vifs), least: 1, most: maxVifs },
     { key: 'traffic', count: input.traffic.length, least: 1, most: maxSources },
+    { key: 'events', count: input.events.length, least: 0, most: maxEvents },
   ]
   return counted
     .filter(({ count, least, most }) => count < least || count > most)
@@ -125,7 +141,7 @@ function eventPortProblems({ vifs }: CheckedInput): Problem[] {
 
 function seriesProblems({ duration, output, nics, vifs }: CheckedInput): Problem[] {
   const samples = Math.ceil(duration / output.interval)
-  const numbers = samples * (1 + 4 * countOf(vifs) + 2 * countOf(nics))
+  const numbers = samples * (1 + vifColumns * countOf(vifs) + nicColumns * countOf(nics))
   if (numbers <= maxSeriesNumbers) return []
   const longer = formatDuration(output.interval * Math.ceil(numbers / maxSeriesNumbers))
   const message = `would record ${samples} samples of every vif and NIC; use ${longer} or more`

@@ -21,7 +21,7 @@ export interface Vocabulary {
 }
 
 /** Words of the scenario language that this version does not have yet. */
-const laterKeys = new Set(['bonds', 'events', 'control', 'min', 'weight'])
+const laterKeys = new Set(['bonds'])
 const laterKinds = new Set(['tcp'])
 
 /** The scenario's keys. */
@@ -48,16 +48,27 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     : undefined
 }
 
+/** Names that a message lists. */
+const maxListed = 20
+
 /** `eth0, eth1`, shortened where there are many. */
 export function list(names: readonly string[]): string {
-  const shown = names.slice(0, 20).join(', ')
-  return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown
+  const shown = names.slice(0, maxListed).join(', ')
+  return names.length > maxListed ? `${shown} and ${names.length - maxListed} more` : shown
 }
 
-/** `there is no NIC "eth9"; the NICs are eth0, eth1`, with a list for each section in which it could be. */
+/**
+ * `there is no NIC "eth9"; the NICs are eth0, eth1`, with a list for each section in which it could be. Where one name is
+ * near and a list would not show it, `did you mean "v1000"?`.
+ */
 export function missing(path: Path, name: string, sections: Record<string, object>): Problem {
-  const lists = Object.entries(sections).map(([what, known]) => `the ${what}s are ${list(Object.keys(known))}`)
-  return { path, message: `there is no ${Object.keys(sections).join(' or ')} ${quote(name)}; ${lists.join('; ')}` }
+  const what = `there is no ${Object.keys(sections).join(' or ')} ${quote(name)}`
+  const known = Object.values(sections).flatMap((section) => Object.keys(section))
+  const near = nearest(name, known)
+  if (near !== undefined && known.indexOf(near) >= maxListed)
+    return { path, message: `${what}; did you mean "${near}"?` }
+  const lists = Object.entries(sections).map(([of, section]) => `the ${of}s are ${list(Object.keys(section))}`)
+  return { path, message: `${what}; ${lists.join('; ')}` }
 }
 
 /** The value at `path` in `root`; undefined where there is none. */

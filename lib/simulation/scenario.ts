@@ -4,6 +4,8 @@ import { checkObject, checkText } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
 import type { CreditRate } from '../units.ts'
 import { problemsIn } from './scenario-checks.ts'
+import { toControl, toEvents } from './scenario-control.ts'
+import type { ScenarioControl, ScenarioEvent } from './scenario-control.ts'
 import { pathName, problemsOf } from './scenario-problems.ts'
 import type { Problem } from './scenario-problems.ts'
 import { toSource } from './scenario-traffic.ts'
@@ -35,6 +37,10 @@ export interface ScenarioVif {
   uplink: string
   /** Xen's cap; null: none. */
   rate: CreditRate | null
+  /** What it is guaranteed of what its guest sends, at most its cap; null: nothing. */
+  minBps: number | null
+  /** Its part of what is left beside the mins, 1 to 10000. */
+  weight: number
   ringOrder: number
   backlogPackets: number
   /** HZ of the Linux clock to emulate; 0: nanoseconds. */
@@ -74,6 +80,9 @@ export interface Scenario {
   bridges: ScenarioBridge[]
   vifs: ScenarioVif[]
   traffic: ScenarioSource[]
+  /** By time; those of one time in the order of the file. */
+  events: ScenarioEvent[]
+  control: ScenarioControl
   output: {
     intervalNs: number
     /** Names of the NICs and vifs whose frames are written as pcap; absent: none. */
@@ -163,6 +172,8 @@ function toScenario(input: CheckedInput, directory: string, locate: Locate): Sce
       name,
       uplink: vif.uplink,
       rate: vif.rate ?? null,
+      minBps: vif.min ?? null,
+      weight: vif.weight,
       ringOrder: vif.ringOrder,
       backlogPackets: vif.backlog,
       jiffiesHz: vif.jiffies ?? 0,
@@ -173,6 +184,8 @@ function toScenario(input: CheckedInput, directory: string, locate: Locate): Sce
       txSlots: vif.txSlots ?? null,
     })),
     traffic: input.traffic.map((source, i) => toSource(source, directory, locate(['traffic', i, 'pcap']))),
+    events: toEvents(input),
+    control: toControl(input),
     output: { intervalNs: input.output.interval, ...(input.output.pcap && { pcap: input.output.pcap }) },
   }
 }

@@ -7,7 +7,7 @@ import { parseBitRate, parseDuration, parseFineDuration, parseSize } from '../un
 // What the scenario's values are made of. An `error` says only how to write the value; scenario-problems.ts says before
 // it what is wrong.
 
-const maxRateBps = 10e12
+export const maxRateBps = 10e12
 export const maxDurationNs = 30 * 24 * 3600 * 1e9
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 

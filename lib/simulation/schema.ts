@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { parseRate } from '../units.ts'
+import { control, controlKeys, detectorKeys, eventKeys, events, weight } from './control-schema.ts'
 import { bitRate, cost, duration, flag, maxDurationNs, named, names, size, text, unit, whole } from './schema-words.ts'
 import { sourceKeys, sourceSchema, weightedSizeKeys } from './traffic-schema.ts'
 
@@ -54,6 +55,10 @@ const vif = z
         description: "Xen's cap in xl's syntax; absent: none.",
         examples: ['10Mb/s', '1MB/s@20ms'],
       }).optional(),
+      min: bitRate(
+        'What the guest can send whatever the others do; kept by the policies adaptive and reserved.',
+      ).optional(),
+      weight: weight('Its part of what is left beside the mins, among those who want it.').prefault(1),
       ringOrder: whole(0, 4, 'The transmit ring has 2^ringOrder pages: 256 slots at 0, 4096 at 4.').prefault(0),
       backlog: whole(1, 1_000_000, "Frames that the guest queues before the ring: Linux's txqueuelen.").prefault(1000),
       queues: whole(1, 8, 'Pairs of rings; a flow stays on one of them.').prefault(1),
@@ -141,6 +146,8 @@ export const scenarioSchema = z
       traffic: z
         .array(sourceSchema, { error: 'write a list of sources, each - { kind: ... }' })
         .meta({ description: 'What the guests send and get.' }),
+      events: events.prefault([]),
+      control: control.prefault({}),
       output: output.prefault({}).meta({ description: 'What is recorded.' }),
     },
     { error: 'write a map with name, duration, nics, vifs and traffic' },
@@ -167,6 +174,8 @@ export function keysAt(path: readonly PropertyKey[], kind: unknown): string[] {
   if (section === 'nics') return keysOf(nic)
   if (section === 'bridges') return keysOf(bridge)
   if (section === 'vifs') return keysOf(vif)
+  if (section === 'events') return eventKeys
+  if (section === 'control') return path[1] === 'detector' ? detectorKeys : controlKeys
   if (section === 'output') return keysOf(path[1] === 'pcap' ? pcap : output)
   return path[2] === 'sizes' ? weightedSizeKeys : sourceKeys(kind)
 }

@@ -1,6 +1,11 @@
+import { checkInteger } from '../arguments.ts'
+import { mostWeight } from '../policy/policy.ts'
+import type { CreditRate } from '../units.ts'
 import { Counters } from './counters.ts'
+import { readCap, readMinBps } from './setting-checks.ts'
 import { directionFlow, sumOf } from './vif-counters.ts'
 import type { DirectionFlow, Flow } from './vif-counters.ts'
+import type { WorldControl } from './world-control.ts'
 import type { WorldHandle } from './world-handle.ts'
 
 /** What went through a vif up to now: both directions together, and each of them. */
@@ -23,11 +28,13 @@ export class SimulatedVif {
   readonly name: string
   readonly #row: number
   readonly #handle: WorldHandle
+  readonly #control: WorldControl
 
-  constructor(handle: WorldHandle, name: string, row: number) {
+  constructor(handle: WorldHandle, control: WorldControl, name: string, row: number) {
     this.name = name
     this.#row = row
     this.#handle = handle
+    this.#control = control
   }
 
   /** Why the vif is disabled, such as `ring-overflow`; null: it is not. */
@@ -38,6 +45,34 @@ export class SimulatedVif {
   /** Whether the back end is ready to take frames. */
   get carrier(): boolean {
     return this.#handle.world.carrier(this.#row)
+  }
+
+  /** Xen's cap; null: none. */
+  get rate(): CreditRate | null {
+    return this.#control.vif(this.#row).cap
+  }
+
+  /** What it is guaranteed, in bits a second; null: nothing. */
+  get min(): number | null {
+    return this.#control.vif(this.#row).min.value || null
+  }
+
+  /** Its part of what is left beside the mins. */
+  get weight(): number {
+    return this.#control.vif(this.#row).weight
+  }
+
+  /**
+   * What the policy gives it, in bits a second; null: no limit. credit: its cap; adaptive: the rate that was set; reserved:
+   * its share as the controller last saw it.
+   */
+  get allocationBps(): number | null {
+    return this.#control.allocationBps(this.#row)
+  }
+
+  /** Whether the controller takes it for one that would use more. */
+  get isBusy(): boolean {
+    return this.#control.isBusy(this.#row)
   }
 
   /** Packets and bytes up to now. */
@@ -52,6 +87,41 @@ export class SimulatedVif {
    */
   reconnect(): void {
     this.#handle.world.reconnect(this.#row)
+  }
+
+  /**
+   * Changes its cap from {@link Simulation.nowNs} on. Where its guest waits for credit, a new window begins.
+   *
+   * @param rate - in xl's syntax, as in `50Mb/s` or `1MB/s@20ms`, or from parseRate; null: no cap
+   * @throws {@link RingbackError} ERR_UNIT, ERR_INVALID_ARGUMENT; ERR_OUT_OF_RANGE, also below its min; nothing is changed
+   */
+  setRate(rate: string | CreditRate | null): void {
+    this.#handle.checkOpen()
+    this.#control.changeVif(this.#row, { cap: readCap(rate) })
+  }
+
+  /**
+   * Changes what it is guaranteed from {@link Simulation.nowNs} on.
+   *
+   * @param min - as in `300Mb/s`, or bits a second; null or 0: nothing
+   * @throws {@link RingbackError} ERR_UNIT, ERR_INVALID_ARGUMENT; ERR_OUT_OF_RANGE, also above its cap; ERR_ADMISSION
+   * where the mins on its NIC would not fit; nothing is changed
+   */
+  setMin(min: string | number | null): void {
+    this.#handle.checkOpen()
+    this.#control.changeVif(this.#row, { minBps: readMinBps(min) })
+  }
+
+  /**
+   * Changes its part of what is left beside the mins from {@link Simulation.nowNs} on.
+   *
+   * @param weight - 1 to 10000
+   * @throws {@link RingbackError} ERR_INVALID_ARGUMENT, ERR_OUT_OF_RANGE; nothing is changed
+   */
+  setWeight(weight: number): void {
+    this.#handle.checkOpen()
+    checkInteger(weight, 'weight', 1, mostWeight)
+    this.#control.changeVif(this.#row, { weight })
   }
 }
 

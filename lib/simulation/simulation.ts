@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 
-import { checkFunction, checkInteger, checkObject, checkSignal } from '../arguments.ts'
+import { checkBoolean, checkFunction, checkInteger, checkObject, checkSignal } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
 import { native } from '../native.ts'
 import { parseDuration } from '../units.ts'
@@ -8,9 +8,13 @@ import { captureFiles } from './capture-files.ts'
 import { buildResults } from './results.ts'
 import type { Results } from './results.ts'
 import type { Scenario } from './scenario.ts'
+import { Pace } from './pace.ts'
 import { Sampler } from './series.ts'
+import { SimulatedNic } from './simulated-nic.ts'
 import { SimulatedVif } from './simulated-vif.ts'
-import { Slices } from './slices.ts'
+import { sliceMs, Slices } from './slices.ts'
+import { Timeline } from './timeline.ts'
+import { WorldControl } from './world-control.ts'
 import { WorldHandle } from './world-handle.ts'
 import { worldOptions } from './world-options.ts'
 
@@ -42,10 +46,16 @@ export interface RunOptions {
   signal?: AbortSignal
   /** Called after each slice, every few milliseconds, and at the end. */
   onProgress?: (progress: Progress) => void
+  /**
+   * Lets virtual time go as the clock does, never ahead of it. What it is behind is made up for, a second of it at most;
+   * where it is behind by more, as after a pause of the machine, the rest is left out.
+   */
+  realtime?: boolean
 }
 
 /**
- * A scenario that runs step by step, with a look at it or a hand in it between the steps.
+ * A scenario that runs step by step, with a look at it or a hand in it between the steps. What is called while a step is
+ * under way, from onProgress or from elsewhere, applies at the time that was reached.
  *
  * close() frees its memory; afterwards everything throws {@link RingbackError} ERR_CLOSED.
  *
@@ -63,28 +73,37 @@ export interface RunOptions {
 export class Simulation {
   readonly #scenario: Scenario
   readonly #handle: WorldHandle
+  readonly #control: WorldControl
   readonly #vifs: Readonly<Record<string, SimulatedVif>>
+  readonly #nics: Readonly<Record<string, SimulatedNic>>
   readonly #sampler: Sampler
+  readonly #timeline: Timeline
   readonly #slices = new Slices()
   readonly #files: readonly string[]
   readonly #onCapture: SimulationOptions['onCapture']
-  #nowNs = 0
   /** Of the runs that are over. */
   #wallMs = 0
   /** When the present run began; undefined between runs. */
   #startedMs: number | undefined
 
   /** Use {@link Simulation.create}. */
-  private constructor(scenario: Scenario, handle: WorldHandle, files: string[], options: SimulationOptions) {
-    if (!(handle instanceof WorldHandle))
+  private constructor(scenario: Scenario, parts: Parts, files: string[], options: SimulationOptions) {
+    if (!((parts as Partial<Parts> | undefined)?.handle instanceof WorldHandle))
       throw new RingbackError('ERR_INVALID_ARGUMENT', 'a Simulation is made by Simulation.create(scenario)')
+    const { handle, control } = parts
     this.#scenario = scenario
     this.#handle = handle
+    this.#control = control
     this.#files = files
     this.#onCapture = options.onCapture
-    this.#sampler = new Sampler(scenario, handle.world)
-    const vifs = scenario.vifs.map(({ name }, row) => [name, new SimulatedVif(handle, name, row)] as const)
-    this.#vifs = Object.freeze(Object.assign(Object.create(null) as object, Object.fromEntries(vifs)))
+    this.#sampler = new Sampler(scenario, handle.world, control)
+    this.#timeline = new Timeline(scenario, {
+      sample: (nowNs) => this.#sampler.sample(nowNs),
+      happen: (event) => control.happen(event),
+      tick: () => control.tick(),
+    })
+    this.#vifs = byName(scenario.vifs, (name, row) => new SimulatedVif(handle, control, name, row))
+    this.#nics = byName(scenario.nics, (name, row) => new SimulatedNic(handle, control, name, row))
   }
 
   /**
@@ -101,10 +120,12 @@ export class Simulation {
     if (onCapture !== undefined) checkFunction(onCapture, 'options.onCapture')
     const { pcap } = scenario.output
     const files = onCapture && pcap ? captureFiles(pcap) : []
-    const handle = new WorldHandle(new native.World(await worldOptions(scenario, files)))
+    const control = new WorldControl(scenario)
+    const handle = new WorldHandle(new native.World(await worldOptions(scenario, files, control)))
+    control.attach(handle)
     return new Simulation(
       scenario,
-      handle,
+      { handle, control },
       files.map(({ file }) => file),
       options,
     )
@@ -112,14 +133,20 @@ export class Simulation {
 
   /** The virtual time that was reached. */
   get nowNs(): number {
-    this.#checkOpen()
-    return this.#nowNs
+    this.#handle.checkOpen()
+    return this.#handle.nowNs
   }
 
   /** The vifs by name. */
   get vifs(): Readonly<Record<string, SimulatedVif>> {
-    this.#checkOpen()
+    this.#handle.checkOpen()
     return this.#vifs
+  }
+
+  /** The NICs by name. */
+  get nics(): Readonly<Record<string, SimulatedNic>> {
+    this.#handle.checkOpen()
+    return this.#nics
   }
 
   /**
@@ -132,11 +159,12 @@ export class Simulation {
    * way; ERR_CLOSED, also when it is closed meanwhile; what onCapture and onProgress throw
    */
   async run(until: number | string = this.#scenario.durationNs, options: RunOptions = {}): Promise<number> {
-    this.#checkOpen()
+    this.#handle.checkOpen()
     const untilNs = typeof until === 'string' ? parseDuration(until) : until
-    checkInteger(untilNs, 'until', this.#nowNs, this.#scenario.durationNs)
+    checkInteger(untilNs, 'until', this.#handle.nowNs, this.#scenario.durationNs)
     checkObject(options, 'options')
-    const { signal, onProgress } = options
+    const { signal, onProgress, realtime } = options
+    if (realtime !== undefined) checkBoolean(realtime, 'options.realtime')
     if (signal !== undefined) checkSignal(signal, 'options.signal')
     if (onProgress !== undefined) checkFunction(onProgress, 'options.onProgress')
     if (this.#startedMs !== undefined)
@@ -148,19 +176,20 @@ export class Simulation {
       this.#wallMs += performance.now() - this.#startedMs
       this.#startedMs = undefined
     }
-    return this.#nowNs
+    return this.#handle.nowNs
   }
 
   /** What happened up to now; before the scenario's end with `aborted: true`. */
   results(): Results {
-    const { world } = this.#handle
+    const { world, nowNs } = this.#handle
     return buildResults({
       scenario: this.#scenario,
       world,
-      simulatedNs: this.#nowNs,
+      simulatedNs: nowNs,
       wallSeconds: this.#wallSeconds(),
-      aborted: this.#nowNs < this.#scenario.durationNs,
-      series: this.#sampler.seriesAt(this.#nowNs),
+      aborted: nowNs < this.#scenario.durationNs,
+      control: this.#control,
+      recorded: this.#sampler.recordedAt(nowNs),
     })
   }
 
@@ -169,25 +198,34 @@ export class Simulation {
     this.#handle.close()
   }
 
-  async #advance(untilNs: number, { signal, onProgress }: RunOptions): Promise<void> {
-    const { intervalNs } = this.#scenario.output
+  async #advance(untilNs: number, { signal, onProgress, realtime = false }: RunOptions): Promise<void> {
+    const handle = this.#handle
     const tell = (): void => {
       const { durationNs } = this.#scenario
-      onProgress?.({ simulatedNs: this.#nowNs, durationNs, wallSeconds: this.#wallSeconds() })
+      onProgress?.({ simulatedNs: handle.nowNs, durationNs, wallSeconds: this.#wallSeconds() })
     }
+    const pace = realtime ? new Pace(handle.nowNs, performance.now()) : undefined
     this.#slices.begin()
-    while (this.#nowNs < untilNs && !signal?.aborted) {
-      const boundaryNs = (Math.floor(this.#nowNs / intervalNs) + 1) * intervalNs
-      this.#nowNs = this.#slices.run(this.#handle.world, Math.min(boundaryNs, untilNs))
-      if (this.#nowNs === boundaryNs) this.#sampler.sample(boundaryNs)
-      if (!this.#slices.isTurnDue) continue
+    while (handle.nowNs < untilNs && !signal?.aborted) {
+      const allowedNs = pace?.limitNs(handle.nowNs, performance.now()) ?? untilNs
+      if (allowedNs > handle.nowNs) this.#step(Math.min(untilNs, allowedNs))
+      const isAtLimit = handle.nowNs >= allowedNs && handle.nowNs < untilNs
+      if (!isAtLimit && !this.#slices.isTurnDue) continue
       await this.#drain()
       tell()
-      await nextTurn()
+      await (isAtLimit ? sleep(sliceMs) : nextTurn())
       this.#slices.begin()
     }
     await this.#drain()
     tell()
+  }
+
+  /** Does what is due now, then runs for a slice at most, to `mostNs` or to the next time at which something is due. */
+  #step(mostNs: number): void {
+    const handle = this.#handle
+    const stopNs = this.#timeline.leave(handle.nowNs)
+    handle.nowNs = this.#slices.run(handle.world, Math.min(stopNs, mostNs))
+    this.#timeline.reach(handle.nowNs)
   }
 
   /** Hands out what the captures hold. */
@@ -202,20 +240,30 @@ export class Simulation {
     const present = this.#startedMs === undefined ? 0 : performance.now() - this.#startedMs
     return (this.#wallMs + present) / 1000
   }
+}
 
-  #checkOpen(): void {
-    void this.#handle.world
-  }
+/** What a simulation is made of. */
+interface Parts {
+  handle: WorldHandle
+  control: WorldControl
+}
+
+/** Of named things one each, by name; no name of a scenario reaches a prototype. */
+function byName<T>(named: readonly { name: string }[], make: (name: string, row: number) => T) {
+  const entries = named.map(({ name }, row) => [name, make(name, row)] as const)
+  return Object.freeze(Object.assign(Object.create(null) as object, Object.fromEntries(entries)))
 }
 
 /** What would make the loop run for ever; the addon checks the rest. */
 function checkScenarioShape(scenario: Scenario): void {
   checkObject(scenario, 'scenario')
-  const { durationNs, output, nics, bridges, vifs, traffic } = scenario
+  const { durationNs, output, control, nics, bridges, vifs, traffic, events } = scenario
   checkInteger(durationNs, 'scenario.durationNs', 1, Number.MAX_SAFE_INTEGER)
   checkObject(output, 'scenario.output')
   checkInteger(output.intervalNs, 'scenario.output.intervalNs', 1, Number.MAX_SAFE_INTEGER)
-  const lists: [name: string, value: unknown][] = Object.entries({ nics, bridges, vifs, traffic })
+  checkObject(control, 'scenario.control')
+  checkInteger(control.intervalNs, 'scenario.control.intervalNs', 1, Number.MAX_SAFE_INTEGER)
+  const lists: [name: string, value: unknown][] = Object.entries({ nics, bridges, vifs, traffic, events })
   if (output.pcap !== undefined) {
     checkObject(output.pcap, 'scenario.output.pcap')
     lists.push(['output.pcap.nics', output.pcap.nics], ['output.pcap.vifs', output.pcap.vifs])

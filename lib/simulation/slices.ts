@@ -1,7 +1,7 @@
 import type { NativeWorld } from './native-binding.ts'
 
 /** Wall time of a slice: short enough for a server that simulates beside its work. */
-const sliceMs = 5
+export const sliceMs = 5
 const leastEvents = 256
 const mostEvents = 1 << 22
 

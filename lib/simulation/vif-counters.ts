@@ -24,6 +24,8 @@ const causes = {
   grant: 'Grant',
   /** Under way when the guest came back with new rings. */
   disconnected: 'Disconnected',
+  /** A NIC had no link. */
+  link: 'Link',
 } as const
 
 /** Dropped packets by cause. */
@@ -138,18 +140,13 @@ export function checkConservation(name: string, row: number, counters: Counters)
     }
 }
 
-const offeredBytes = ['Offered', 'Arrived', 'Copied'].flatMap((name) => [`tx${name}Bytes`, `rx${name}Bytes`])
-const deliveredBytes = ['Delivered', 'Forwarded'].flatMap((name) => [`tx${name}Bytes`, `rx${name}Bytes`])
+/** The counters whose sum is the offered bytes of a {@link Flow}. */
+export const offeredBytes = (direction: Direction): string[] =>
+  ['Offered', 'Arrived', 'Copied'].map((name) => `${direction}${name}Bytes`)
 
-/** The bytes of a {@link Flow} of both directions, for a series: no more than it needs is read. */
-export function bytesOf(counters: Counters, row: number): { offered: number; delivered: number; received: number } {
-  const sum = (names: readonly string[]): number => names.reduce((all, name) => all + counters.get(row, name), 0)
-  return {
-    offered: sum(offeredBytes),
-    delivered: sum(deliveredBytes),
-    received: counters.get(row, 'rxDeliveredBytes'),
-  }
-}
+/** Those whose sum is the delivered ones. */
+export const deliveredBytes = (direction: Direction): string[] =>
+  ['Delivered', 'Forwarded'].map((name) => `${direction}${name}Bytes`)
 
 /** Packets or bytes of a whole run: offered = delivered + dropped + queued. */
 export interface Totals {

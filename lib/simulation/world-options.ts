@@ -3,16 +3,19 @@ import type { NativeVif, NativeWorldOptions } from './native-binding.ts'
 import type { Scenario, ScenarioVif } from './scenario.ts'
 import { indexOf, sourceOptions } from './source-options.ts'
 import type { Indices } from './source-options.ts'
+import type { WorldControl } from './world-control.ts'
 
 /**
  * A scenario in the native simulator's terms: indices instead of names, captures read.
  *
  * @param files - the captures to write
+ * @param control - what the vifs begin with
  * @throws {@link RingbackError} ERR_PCAP, with the place in the scenario that names the capture
  */
 export async function worldOptions(
   scenario: Scenario,
-  files: readonly CaptureFile[] = [],
+  files: readonly CaptureFile[],
+  control: WorldControl,
 ): Promise<NativeWorldOptions> {
   const { nics, bridges, vifs } = scenario
   const indices = { nics: indicesOf(nics), bridges: indicesOf(bridges), vifs: indicesOf(vifs) }
@@ -31,10 +34,9 @@ export async function worldOptions(
       nics: bridge.nics.map((nic) => indexOf(indices.nics, nic)),
       ageingNs: bridge.ageingNs,
     })),
-    vifs: vifs.map((vif) => ({
+    vifs: vifs.map((vif, row) => ({
       ...uplinkOf(vif, indices),
-      creditBytes: vif.rate?.creditBytes ?? 0,
-      creditUsec: vif.rate?.creditUsec ?? 0,
+      ...control.nativeVif(row),
       jiffiesHz: vif.jiffiesHz,
       ringOrder: vif.ringOrder,
       backlogPackets: vif.backlogPackets,
@@ -44,6 +46,7 @@ export async function worldOptions(
       alwaysNotify: vif.notifications === 'always',
       txSlots: vif.txSlots ?? 0,
     })),
+    reserves: control.reserves,
     sources: await sourceOptions(scenario, indices),
     captures: files.map(({ kind, name }) => ({
       kind,

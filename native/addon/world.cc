@@ -10,6 +10,7 @@
 
 #include "addon/arguments.h"
 #include "addon/environment.h"
+#include "addon/source_options.h"
 #include "addon/world_options.h"
 
 namespace ringback::addon {
@@ -42,6 +43,11 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                        InstanceMethod<&WorldWrap::fault>("fault"),
                                        InstanceMethod<&WorldWrap::carrier>("carrier"),
                                        InstanceMethod<&WorldWrap::reconnect>("reconnect"),
+                                       InstanceMethod<&WorldWrap::set_credit>("setCredit"),
+                                       InstanceMethod<&WorldWrap::set_reserve>("setReserve"),
+                                       InstanceMethod<&WorldWrap::set_reserve_rate>("setReserveRate"),
+                                       InstanceMethod<&WorldWrap::set_nic_rate>("setNicRate"),
+                                       InstanceMethod<&WorldWrap::set_nic_link>("setNicLink"),
                                        InstanceMethod<&WorldWrap::back_end>("backEnd"),
                                        InstanceMethod<&WorldWrap::take_capture>("takeCapture"),
                                        InstanceMethod<&WorldWrap::trace_hash>("traceHash"),
@@ -138,6 +144,49 @@ Napi::Value WorldWrap::carrier(const Napi::CallbackInfo& info) {
 void WorldWrap::reconnect(const Napi::CallbackInfo& info) {
   World& world = open(info.Env());
   world.reconnect(to_vif(info));
+  refresh(info.Env());
+}
+
+void WorldWrap::set_credit(const Napi::CallbackInfo& info) {
+  World& world = open(info.Env());
+  const std::uint32_t vif = to_vif(info);
+  const std::uint64_t bytes = to_integer(info[1], "creditBytes", 0, kMaxSafeInteger);
+  const std::uint64_t usec = to_integer(info[2], "creditUsec", 0, UINT32_MAX);
+  if (usec > 0 && bytes == 0) throw make_error(info.Env(), kOutOfRange, "creditBytes: must be at least 1");
+  world.set_credit(vif, usec == 0 ? Credit{} : Credit{bytes, usec * 1000});
+}
+
+void WorldWrap::set_reserve(const Napi::CallbackInfo& info) {
+  World& world = open(info.Env());
+  const std::uint32_t vif = to_vif(info);
+  const std::uint64_t min_bps = to_integer(info[1], "minBps", 0, kMaxRateBps);
+  const std::uint64_t weight = to_integer(info[2], "weight", 1, ReserveShaper::kMaxWeight);
+  world.set_reservation(vif, {min_bps, static_cast<std::uint32_t>(weight)});
+}
+
+void WorldWrap::set_reserve_rate(const Napi::CallbackInfo& info) {
+  World& world = open(info.Env());
+  if (world.reserve_count() == 0) throw make_error(info.Env(), kOutOfRange, "reserve: this world has none");
+  const std::uint64_t reserve = to_integer(info[0], "reserve", 0, world.reserve_count() - 1);
+  world.set_reserve_rate(static_cast<std::uint32_t>(reserve), to_integer(info[1], "rateBps", 0, kMaxRateBps));
+}
+
+std::uint32_t WorldWrap::to_nic(const Napi::CallbackInfo& info) {
+  const std::uint32_t count = open(info.Env()).network().nics();
+  if (count == 0) throw make_error(info.Env(), kOutOfRange, "nic: this world has none");
+  return static_cast<std::uint32_t>(to_integer(info[0], "nic", 0, count - 1));
+}
+
+void WorldWrap::set_nic_rate(const Napi::CallbackInfo& info) {
+  const std::uint32_t nic = to_nic(info);
+  open(info.Env()).set_nic_rate(nic, to_integer(info[1], "rateBps", 1, kMaxRateBps));
+  refresh(info.Env());
+}
+
+void WorldWrap::set_nic_link(const Napi::CallbackInfo& info) {
+  const std::uint32_t nic = to_nic(info);
+  if (!info[1].IsBoolean()) throw make_error(info.Env(), kInvalidArgument, "hasLink must be true or false");
+  open(info.Env()).set_nic_link(nic, info[1].As<Napi::Boolean>().Value());
   refresh(info.Env());
 }
 

@@ -22,6 +22,17 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   Napi::Value fault(const Napi::CallbackInfo& info);
   Napi::Value carrier(const Napi::CallbackInfo& info);
   void reconnect(const Napi::CallbackInfo& info);
+  // setCredit(vif, creditBytes, creditUsec): 0 microseconds are no cap. This and what follows happens at the time that
+  // was reached.
+  void set_credit(const Napi::CallbackInfo& info);
+  // setReserve(vif, minBps, weight)
+  void set_reserve(const Napi::CallbackInfo& info);
+  // setReserveRate(reserve, rateBps)
+  void set_reserve_rate(const Napi::CallbackInfo& info);
+  // setNicRate(nic, rateBps)
+  void set_nic_rate(const Napi::CallbackInfo& info);
+  // setNicLink(nic, hasLink)
+  void set_nic_link(const Napi::CallbackInfo& info);
   // backEnd(): kCpuCounterNames and their values, or null without costs.
   Napi::Value back_end(const Napi::CallbackInfo& info);
   // takeCapture(capture): a Uint8Array with what was written since the last call.
@@ -38,6 +49,8 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   World& open(Napi::Env env);
   // Argument 0 as the number of a vif of this world.
   std::uint32_t to_vif(const Napi::CallbackInfo& info);
+  // Likewise, of a NIC.
+  std::uint32_t to_nic(const Napi::CallbackInfo& info);
   void refresh(Napi::Env env);
 
   std::unique_ptr<World> world_;  // null after close()

@@ -46,9 +46,26 @@ std::uint32_t to_tx_slots(const Fields& vif, std::uint32_t ring_order) {
   return slots;
 }
 
+ReserveConfig to_reserve(const Fields& reserve) {
+  return {.rate_bps = reserve.integer("rateBps", 0, kMaxRateBps),
+          .overhead_bytes = reserve.integer32("overheadBytes", 0, 65535),
+          .horizon_ns = reserve.integer("horizonNs", 1, kNsPerSecond),
+          .burst_ns = reserve.integer("burstNs", 0, kNsPerSecond)};
+}
+
+// -1: none.
+std::uint32_t to_reserve_index(const Fields& vif, const WorldConfig& world) {
+  const Napi::Value value = vif.value("reserve");
+  if (value.IsNumber() && value.As<Napi::Number>().DoubleValue() == -1) return VifConfig::kNoReserve;
+  return vif.index("reserve", world.reserves.size());
+}
+
 VifConfig to_vif(const Fields& vif, const WorldConfig& world) {
   VifConfig config{.uplink = to_uplink(vif, world),
                    .credit = {},
+                   .reserve = to_reserve_index(vif, world),
+                   .reservation = {.min_bps = vif.integer("minBps", 0, kMaxRateBps),
+                                   .weight = vif.integer32("weight", 1, ReserveShaper::kMaxWeight)},
                    .jiffies_hz = vif.integer32("jiffiesHz", 0, 10'000),
                    .ring_order = vif.integer32("ringOrder", 0, 4),
                    .backlog_packets = vif.integer32("backlogPackets", 0, 1u << 24),
@@ -120,6 +137,8 @@ WorldOptions to_world_options(Napi::Value value) {
   std::vector<bool> taken(config.nics.size(), false);
   fields.for_each("bridges", kMaxListed,
                   [&](const Fields& bridge) { config.bridges.push_back(to_bridge(bridge, taken)); });
+  fields.for_each("reserves", kMaxListed,
+                  [&](const Fields& reserve) { config.reserves.push_back(to_reserve(reserve)); });
   fields.for_each("vifs", World::kMaxVifPorts, [&](const Fields& vif) { config.vifs.push_back(to_vif(vif, config)); });
   check_ports(fields, config.vifs);
   check_bridges(fields, config);

@@ -23,6 +23,10 @@ class Fifo {
     RB_ASSERT(ahead < size());
     return items_[(head_ + ahead) & (items_.size() - 1)];
   }
+  [[nodiscard]] T& at(std::size_t ahead) noexcept {
+    RB_ASSERT(ahead < size());
+    return items_[(head_ + ahead) & (items_.size() - 1)];
+  }
   void pop() noexcept {
     RB_ASSERT(!empty());
     ++head_;

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/fifo.h"
+#include "base/rate_clock.h"
 #include "base/time.h"
 #include "vif/frame.h"
 
@@ -36,20 +37,17 @@ struct WireFrame {
 // 2. The ends of transmission are exact: what a division leaves over goes into the next frame's time.
 class Nic {
  public:
-  explicit Nic(const NicConfig& config) noexcept : config_(config) {
-    RB_ASSERT(config.rate_bps > 0);
-    divide(0);
-  }
+  explicit Nic(const NicConfig& config) noexcept : config_(config), wire_(config.rate_bps) {}
 
   // Queues a frame. False: the queue is full and the frame is dropped; an idle NIC takes any frame.
-  // Requires: collect(now) was called.
+  // Requires: collect(now) was called; has_link().
   [[nodiscard]] bool offer(TimeNs now, const WireFrame& frame) {
+    RB_ASSERT(has_link_);
     if (queued_bytes_ + frame.frame.size_bytes > config_.queue_bytes && !queue_.empty()) {
-      ++dropped_packets_;
-      dropped_bytes_ += frame.frame.size_bytes;
+      dropped_.add(frame);
       return false;
     }
-    queue_.push({serialise(now, frame.frame.size_bytes), frame});
+    queue_.push({wire_.pass(now, frame.frame.size_bytes + config_.overhead_bytes), frame});
     queued_bytes_ += frame.frame.size_bytes;
     return true;
   }
@@ -59,8 +57,7 @@ class Nic {
   void collect(TimeNs now, Departed&& departed) {
     while (!queue_.empty() && queue_.front().finish_ns <= now) {
       const Queued& first = queue_.front();
-      ++sent_packets_;
-      sent_bytes_ += first.frame.frame.size_bytes;
+      sent_.add(first.frame);
       queued_bytes_ -= first.frame.frame.size_bytes;
       departed(first.finish_ns, first.frame);
       queue_.pop();
@@ -70,18 +67,52 @@ class Nic {
   // When the first frame's last bit leaves; kNever when nothing waits.
   [[nodiscard]] TimeNs next_finish_ns() const noexcept { return queue_.empty() ? kNever : queue_.front().finish_ns; }
 
+  // The link is as fast as this from now on; what is left of the frame on the wire goes at the new speed too.
+  // Requires: collect(now) was called.
+  void set_rate(TimeNs now, std::uint64_t rate_bps) noexcept {
+    busy_ns_ = busy_ns();
+    sent_before_ = sent_;
+    if (queue_.empty()) {
+      wire_.restart(now, rate_bps);
+      return;
+    }
+    RateClock on_wire(wire_.rate_bps());
+    on_wire.restart(queue_.front().finish_ns, wire_.rate_bps());
+    on_wire.set_rate(now, rate_bps);
+    queue_.at(0).finish_ns = on_wire.end_ns();
+    wire_.restart(on_wire.end_ns(), rate_bps);
+    for (std::size_t i = 1; i < queue_.size(); ++i)
+      queue_.at(i).finish_ns = wire_.pass(now, queue_.at(i).frame.frame.size_bytes + config_.overhead_bytes);
+  }
+
+  // Without a link nothing may be offered. What waits, or is on the wire, is lost: lost(frame) is called for each.
+  // Requires: collect(now) was called.
+  template <class Lost>
+  void set_link(TimeNs now, bool has_link, Lost&& lost) {
+    has_link_ = has_link;
+    if (has_link) return;
+    for (; !queue_.empty(); queue_.pop()) lost(queue_.front().frame);
+    queued_bytes_ = 0;
+    wire_.restart(now, wire_.rate_bps());
+  }
+  [[nodiscard]] bool has_link() const noexcept { return has_link_; }
+
   [[nodiscard]] const NicConfig& config() const noexcept { return config_; }
-  [[nodiscard]] std::uint64_t sent_packets() const noexcept { return sent_packets_; }
-  [[nodiscard]] std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
-  [[nodiscard]] std::uint64_t dropped_packets() const noexcept { return dropped_packets_; }
-  [[nodiscard]] std::uint64_t dropped_bytes() const noexcept { return dropped_bytes_; }
+  [[nodiscard]] std::uint64_t rate_bps() const noexcept { return wire_.rate_bps(); }
+  [[nodiscard]] std::uint64_t sent_packets() const noexcept { return sent_.packets; }
+  [[nodiscard]] std::uint64_t sent_bytes() const noexcept { return sent_.bytes; }
+  [[nodiscard]] std::uint64_t dropped_packets() const noexcept { return dropped_.packets; }
+  [[nodiscard]] std::uint64_t dropped_bytes() const noexcept { return dropped_.bytes; }
   [[nodiscard]] std::uint64_t queued_packets() const noexcept { return queue_.size(); }
   [[nodiscard]] std::uint64_t queued_bytes() const noexcept { return queued_bytes_; }
 
-  // How long the wire has carried the frames that were sent.
+  // How long the wire has carried the frames that were sent; a frame that was on it when its rate changed counts as if
+  // it had gone at the new one.
   [[nodiscard]] TimeNs busy_ns() const noexcept {
-    const auto wire_bytes = static_cast<unsigned __int128>(sent_bytes_) + sent_packets_ * config_.overhead_bytes;
-    return static_cast<TimeNs>(wire_bytes * 8 * kNsPerSecond / config_.rate_bps);
+    const std::uint64_t packets = sent_.packets - sent_before_.packets;
+    const auto wire_bytes = static_cast<unsigned __int128>(sent_.bytes - sent_before_.bytes) +
+                            static_cast<unsigned __int128>(packets) * config_.overhead_bytes;
+    return busy_ns_ + static_cast<TimeNs>(wire_bytes * 8 * kNsPerSecond / wire_.rate_bps());
   }
 
  private:
@@ -89,42 +120,24 @@ class Nic {
     TimeNs finish_ns;
     WireFrame frame;
   };
+  struct Sum {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
 
-  // The end of transmission of a frame that is queued now, rounded down to a nanosecond.
-  [[nodiscard]] TimeNs serialise(TimeNs now, std::uint32_t size_bytes) noexcept {
-    if (now > tail_ns_) {
-      tail_ns_ = now;
-      tail_remainder_ = 0;
+    void add(const WireFrame& frame) noexcept {
+      ++packets;
+      bytes += frame.frame.size_bytes;
     }
-    if (size_bytes != last_size_bytes_) divide(size_bytes);
-    tail_ns_ += last_ns_;
-    tail_remainder_ += last_remainder_;
-    if (tail_remainder_ >= config_.rate_bps) {
-      tail_remainder_ -= config_.rate_bps;
-      ++tail_ns_;
-    }
-    return tail_ns_;
-  }
-
-  // How long a frame takes. Frames of one size come in a row, and a division costs as much as all the rest.
-  void divide(std::uint32_t size_bytes) noexcept {
-    const std::uint64_t bits = (std::uint64_t{size_bytes} + config_.overhead_bytes) * 8;
-    last_size_bytes_ = size_bytes;
-    last_ns_ = bits * kNsPerSecond / config_.rate_bps;
-    last_remainder_ = bits * kNsPerSecond % config_.rate_bps;
-  }
+  };
 
   NicConfig config_;
-  TimeNs tail_ns_ = 0;                 // when the last queued frame will have been sent
-  std::uint64_t tail_remainder_ = 0;   // and the fraction of a nanosecond after that, in 1/rate_bps
-  std::uint32_t last_size_bytes_ = 0;  // of the last frame, and how long it took
-  TimeNs last_ns_ = 0;
-  std::uint64_t last_remainder_ = 0;
+  RateClock wire_;
+  bool has_link_ = true;
   std::uint64_t queued_bytes_ = 0;
-  std::uint64_t sent_packets_ = 0;
-  std::uint64_t sent_bytes_ = 0;
-  std::uint64_t dropped_packets_ = 0;
-  std::uint64_t dropped_bytes_ = 0;
+  Sum sent_;
+  Sum dropped_;
+  Sum sent_before_;     // the last change of rate,
+  TimeNs busy_ns_ = 0;  // and how long that took
   Fifo<Queued> queue_;
 };
 

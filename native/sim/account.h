@@ -42,10 +42,12 @@ enum class Cause : std::uint8_t {
   kExpired,       // it waited too long for a page of the guest's
   kGrant,         // a page that the guest posted could not be written
   kDisconnected,  // it was under way when the vif was disabled or disconnected
+  kLink,          // a NIC had no link
 };
-inline constexpr std::size_t kCauses = 11;
+inline constexpr std::size_t kCauses = 12;
 inline constexpr std::array<const char*, kCauses> kCauseNames = {
-    "Backlog", "Error", "Nic", "Bridge", "NoBuffer", "Carrier", "Filtered", "Queue", "Expired", "Grant", "Disconnected",
+    "Backlog",  "Error", "Nic",     "Bridge", "NoBuffer",     "Carrier",
+    "Filtered", "Queue", "Expired", "Grant",  "Disconnected", "Link",
 };
 
 // Invariant: offered + arrived + copied = delivered + forwarded + all drops + what is queued.

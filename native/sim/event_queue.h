@@ -12,16 +12,18 @@
 
 namespace ringback {
 
-// What happens at a time. Each (kind, target) is in the queue at most once.
+// What happens at a time. Of one kind and target there may be several, as where a timer has become due earlier.
 struct Event {
   enum class Kind : std::uint32_t {
-    kSource,       // target: source
-    kCreditTimer,  // target: vif
-    kArrival,      // target: NIC
-    kRxTimer,      // target: vif * BackEnd::kMaxQueues + queue
-    kUnmask,       // target: port of the driver domain
-    kCoreDone,     // target: core of the driver domain
-    kNap,          // target: source, which may be awake by then
+    kSource,          // target: source
+    kCreditTimer,     // target: vif
+    kArrival,         // target: NIC
+    kRxTimer,         // target: vif * BackEnd::kMaxQueues + queue
+    kUnmask,          // target: port of the driver domain
+    kCoreDone,        // target: core of the driver domain
+    kNap,             // target: source, which may be awake by then
+    kGuaranteeTimer,  // target: vif
+    kGrantTimer,      // target: an uplink's reservations
   };
   TimeNs time_ns;
   Kind kind;

@@ -37,15 +37,33 @@ class FarEnd {
     }
   }
 
+  void set_rate(TimeNs now, std::uint64_t rate_bps) {
+    put_on_wire(now);
+    nic_.set_rate(now, rate_bps);
+  }
+
+  // As Nic::set_link(); what is on its way is lost too.
+  template <class Lost>
+  void set_link(TimeNs now, bool has_link, Lost&& lost) {
+    put_on_wire(now);
+    nic_.set_link(now, has_link, lost);
+    if (has_link) return;
+    for (; !on_wire_.empty(); on_wire_.pop()) {
+      ++lost_packets_;
+      lost_bytes_ += on_wire_.front().frame.frame.size_bytes;
+      lost(on_wire_.front().frame);
+    }
+  }
+
   [[nodiscard]] const Nic& nic() const noexcept { return nic_; }
   [[nodiscard]] std::uint64_t received_packets() const noexcept { return received_packets_; }
   [[nodiscard]] std::uint64_t received_bytes() const noexcept { return received_bytes_; }
   // In the queue and on the wire.
   [[nodiscard]] std::uint64_t queued_packets() const noexcept {
-    return nic_.queued_packets() + nic_.sent_packets() - received_packets_;
+    return nic_.queued_packets() + nic_.sent_packets() - received_packets_ - lost_packets_;
   }
   [[nodiscard]] std::uint64_t queued_bytes() const noexcept {
-    return nic_.queued_bytes() + nic_.sent_bytes() - received_bytes_;
+    return nic_.queued_bytes() + nic_.sent_bytes() - received_bytes_ - lost_bytes_;
   }
 
  private:
@@ -64,6 +82,8 @@ class FarEnd {
   Fifo<Arriving> on_wire_;
   std::uint64_t received_packets_ = 0;
   std::uint64_t received_bytes_ = 0;
+  std::uint64_t lost_packets_ = 0;  // on their way
+  std::uint64_t lost_bytes_ = 0;
 };
 
 }  // namespace ringback

@@ -18,6 +18,7 @@ Network::Network(std::span<const NicConfig> nics, std::span<const BridgeOptions>
       host_(host),
       fill_payload_(fill_payload),
       nic_traces_(nics.size()),
+      link_drops_(nics.size()),
       nic_plugs_(nics.size()),
       vif_plugs_(vifs.size()) {
   for (const NicConfig& nic : nics) {
@@ -68,6 +69,11 @@ void Network::offer_from_wire(TimeNs now, std::uint32_t nic, std::uint32_t vif, 
   const WireFrame frame = to_wire_frame(offer, vif, true);
   VifPath& path = host_.vif(vif);
   path.rx().offered.add(offer.size_bytes);
+  if (!far_ends_[nic].nic().has_link()) {
+    link_drops_[nic].add(offer.size_bytes);
+    path.rx().drop(now, Cause::kLink, offer.size_bytes);
+    return;
+  }
   if (!far_ends_[nic].offer(now, frame)) {
     path.rx().drop(now, Cause::kNic, offer.size_bytes);
     return;
@@ -147,7 +153,35 @@ void Network::output(TimeNs now, const BridgePort& port, const WireFrame& frame)
   deliver(now, moved);
 }
 
+void Network::set_nic_rate(TimeNs now, std::uint32_t nic, std::uint64_t rate_bps) {
+  collect(now, nic);
+  nics_[nic].set_rate(now, rate_bps);
+  far_ends_[nic].set_rate(now, rate_bps);
+  if (const TimeNs next_ns = far_ends_[nic].next_arrival_ns(); next_ns != kNever) host_.arm_arrival(nic, next_ns);
+}
+
+void Network::set_nic_link(TimeNs now, std::uint32_t nic, bool has_link) {
+  collect(now, nic);
+  nics_[nic].set_link(now, has_link, [&](const WireFrame& frame) {
+    buffers_.release(frame.frame.buffer);
+    lose(now, nic, frame);
+  });
+  far_ends_[nic].set_link(now, has_link, [&](const WireFrame& frame) { lose(now, nic, frame); });
+}
+
+// A frame that was on the wire, or waited for it.
+void Network::lose(TimeNs now, std::uint32_t nic, const WireFrame& frame) {
+  VifPath& path = host_.vif(frame.vif);
+  path.in_network(frame).remove(frame.frame.size_bytes);
+  path.account(frame).drop(now, Cause::kLink, frame.frame.size_bytes);
+  link_drops_[nic].add(frame.frame.size_bytes);
+}
+
 void Network::send(TimeNs now, std::uint32_t nic, const WireFrame& frame) {
+  if (!nics_[nic].has_link()) {
+    link_drops_[nic].add(frame.frame.size_bytes);
+    return drop(now, Cause::kLink, frame);
+  }
   if (nics_[nic].next_finish_ns() <= now) collect(now, nic);
   if (nics_[nic].offer(now, frame))
     host_.vif(frame.vif).in_network(frame).add(frame.frame.size_bytes);
@@ -196,6 +230,8 @@ void Network::read_nic_counters(std::uint32_t nic, std::span<std::uint64_t, kNic
       far_end.nic().dropped_packets(),
       far_end.nic().dropped_bytes(),
       far_end.nic().busy_ns(),
+      link_drops_[nic].packets,
+      link_drops_[nic].bytes,
   };
   static_assert(values.size() == kNicCounterNames.size());
   std::ranges::copy(values, counters.begin());

@@ -37,6 +37,8 @@ inline constexpr std::array kNicCounterNames = {
     "receiveDroppedPackets",
     "receiveDroppedBytes",
     "receiveBusyNs",
+    "linkDroppedPackets",
+    "linkDroppedBytes",
 };
 
 // Counters of a bridge, in this order.
@@ -78,6 +80,11 @@ class Network final : public Uplinks {
   // Counts what has left a NIC.
   void collect(TimeNs now, std::uint32_t nic);
 
+  // Both ends of the wire are as fast as this from now on.
+  void set_nic_rate(TimeNs now, std::uint32_t nic, std::uint64_t rate_bps);
+  // Without a link what waits at either end or is under way is lost, and so is what comes.
+  void set_nic_link(TimeNs now, std::uint32_t nic, bool has_link);
+
   [[nodiscard]] std::uint32_t nics() const noexcept { return static_cast<std::uint32_t>(nics_.size()); }
   [[nodiscard]] std::uint32_t bridges() const noexcept { return static_cast<std::uint32_t>(bridges_.size()); }
   void read_nic_counters(std::uint32_t nic, std::span<std::uint64_t, kNicCounterNames.size()> counters) const;
@@ -108,6 +115,7 @@ class Network final : public Uplinks {
   void send(TimeNs now, std::uint32_t nic, const WireFrame& frame);
   void deliver(TimeNs now, const WireFrame& frame);
   void drop(TimeNs now, Cause cause, const WireFrame& frame);
+  void lose(TimeNs now, std::uint32_t nic, const WireFrame& frame);
 
   FrameBuffers& buffers_;
   Captures& captures_;
@@ -116,6 +124,7 @@ class Network final : public Uplinks {
   std::vector<Nic> nics_;
   std::vector<FarEnd> far_ends_;
   std::vector<TraceHash> nic_traces_;
+  std::vector<Tally> link_drops_;  // by NIC
   std::vector<Switch> bridges_;
   std::vector<Plug> nic_plugs_;
   std::vector<Plug> vif_plugs_;

@@ -115,6 +115,7 @@ Offer QueuePath::take_off_ring(TimeNs now, const Frame& frame) {
 void QueuePath::transmit(TimeNs now, std::span<const Frame> frames) {
   for (const Frame& frame : frames) {
     const Offer offer = take_off_ring(now, frame);
+    vif_.count_shaped(frame.size_bytes);
     vif_.uplinks().transmit(now, vif_,
                             {.frame = frame,
                              .offered_ns = offer.offered_ns,

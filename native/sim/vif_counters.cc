@@ -25,7 +25,8 @@ std::vector<std::string> make_names() {
     for (const char* place : kPlaces) both(place);
     for (const char* cause : kCauseNames) both(std::string("Dropped") + cause);
   }
-  for (const char* name : {"heldBackNs", "notifiesToBack", "notifiesToFront", "spuriousEvents"}) names.push_back(name);
+  for (const char* name : {"heldBackNs", "notifiesToBack", "notifiesToFront", "spuriousEvents", "txShapedBytes"})
+    names.push_back(name);
   RB_ASSERT(names.size() == kVifCounters);
   return names;
 }
@@ -60,8 +61,8 @@ VifCounters vif_counters(const VifPath& vif, TimeNs now) {
       values[at++] = tally.packets;
       values[at++] = tally.bytes;
     }
-  for (const std::uint64_t value :
-       {counts.held_back_ns, counts.notifies_to_back, counts.notifies_to_front, counts.spurious_events})
+  for (const std::uint64_t value : {counts.held_back_ns, counts.notifies_to_back, counts.notifies_to_front,
+                                    counts.spurious_events, counts.shaped_bytes})
     values[at++] = value;
   RB_ASSERT(at == values.size());
   return values;
@@ -74,13 +75,15 @@ void fold_vif(TraceHash& hash, const VifPath& vif, TimeNs now) {
   // offered, delivered, queued, and the drops by backlog, error and NIC
   for (const std::size_t place : {0u, 3u, 5u, 6u, 7u, 8u}) fold_tally(hash, tx[place]);
   hash.fold(counts.held_back_ns);
-  constexpr std::array<std::size_t, 11> kTxRest = {1, 2, 4, 9, 10, 11, 12, 13, 14, 15, 16};
+  constexpr std::array<std::size_t, 12> kTxRest = {1, 2, 4, 9, 10, 11, 12, 13, 14, 15, 16, 17};
   fold_rest(hash, tx, kTxRest, 1);
   const Row rx = row_of(counts.rx, counts.rx_queued);
   if (rx[0].packets == 0 && rx[1].packets == 0) return;
   hash.fold(counts.rx.drops_trace.value());
   hash.fold(vif.received_trace().value());
-  for (const Tally& tally : rx) fold_tally(hash, tally);
+  constexpr std::array<std::size_t, 1> kRxRest = {17};
+  for (const Tally& tally : std::span(rx).first<kRxRest.front()>()) fold_tally(hash, tally);
+  fold_rest(hash, rx, kRxRest, 2);
 }
 
 }  // namespace ringback

@@ -13,12 +13,13 @@
 namespace ringback {
 
 // For each direction ("tx", "rx") six places of a frame and each cause of a drop, each in "Packets" and "Bytes"; then
-// the four that are no frames. All but Queued are cumulative.
-inline constexpr std::size_t kVifCounters = 2 * (6 + kCauses) * 2 + 4;
+// the five that are no frames. All but Queued are cumulative.
+inline constexpr std::size_t kVifCounters = 2 * (6 + kCauses) * 2 + 5;
 
 using VifCounters = std::array<std::uint64_t, kVifCounters>;
 
-// "txOfferedPackets", ..., "rxDroppedGrantBytes", "heldBackNs", "notifiesToBack", "notifiesToFront", "spuriousEvents".
+// "txOfferedPackets", ..., "rxDroppedLinkBytes", "heldBackNs", "notifiesToBack", "notifiesToFront", "spuriousEvents",
+// "txShapedBytes": of frames that the vif's shaper let go.
 [[nodiscard]] const std::vector<std::string>& vif_counter_names();
 
 [[nodiscard]] VifCounters vif_counters(const VifPath& vif, TimeNs now);

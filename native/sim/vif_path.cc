@@ -36,13 +36,14 @@ std::span<const std::byte> header_of(const WireFrame& frame, const FrameBuffers&
   return buffers.bytes(frame.frame.buffer).first(most);
 }
 
-VifPath::VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<Domain> guest, const VifWorld& world)
+VifPath::VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<Domain> guest, const VifWorld& world,
+                 ReservePlace place)
     : index_(index),
       config_(config),
       world_(world),
       guest_(std::move(guest)),
       back_end_({.guest = guest_->domid,
-                 .shaper = CreditShaper(config.credit, 0, config.jiffies_hz),
+                 .shaper = VifShaper(CreditShaper(config.credit, 0, config.jiffies_hz), place),
                  .grants = world.grants,
                  .buffers = world.buffers,
                  .tx_batch = world.tx_batch,
@@ -64,6 +65,7 @@ FrontEnd::Layout VifPath::layout_of(const VifConfig& config, bool moves_payload)
 
 bool VifPath::connect(TimeNs now) {
   back_end_.disconnect(now);
+  if (!back_end_.shaper().waits()) let_go(now);
   for (const auto& queue : queues_) queue->abandon(now);
   front_end_.reset();  // its pages are the next one's
   front_end_ = std::make_unique<FrontEnd>(*guest_, kDriverDomain, layout_of(config_, moves_payload()));
@@ -112,20 +114,6 @@ void VifPath::received(TimeNs now, const WireFrame& frame) {
   received_trace_.fold(frame.frame.size_bytes);
 }
 
-bool VifPath::hold_back(TimeNs now, TimeNs timer_ns) {
-  if (held_since_ns_ != kNever) return false;
-  RB_ASSERT(timer_ns >= now);
-  held_since_ns_ = now;
-  return true;
-}
-
-bool VifPath::on_credit_timer(TimeNs now) {
-  if (back_end_.shaper().timer_ns() != now) return false;
-  held_back_ns_ += now - held_since_ns_;
-  held_since_ns_ = kNever;
-  return true;
-}
-
 VifPath::Counts VifPath::counts(TimeNs now) const {
   Counts counts{.tx = tx_,
                 .rx = rx_,
@@ -134,7 +122,8 @@ VifPath::Counts VifPath::counts(TimeNs now) const {
                 .held_back_ns = held_back_ns_ + (held_since_ns_ == kNever ? 0 : now - held_since_ns_),
                 .notifies_to_back = notifies_to_back_,
                 .notifies_to_front = notifies_to_front_,
-                .spurious_events = 0};
+                .spurious_events = 0,
+                .shaped_bytes = shaped_bytes_};
   for (const auto& queue : queues_) {
     counts.tx_queued += queue->tx_queued();
     counts.rx_queued += queue->rx_queued();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/owned_list.h"
@@ -29,9 +30,13 @@ struct Uplink {
 };
 
 struct VifConfig {
+  static constexpr std::uint32_t kNoReserve = ~std::uint32_t{0};
+
   Uplink uplink = {};
-  Credit credit = {};            // the default is no cap
-  std::uint32_t jiffies_hz = 0;  // > 0: Linux's clock in the shaper
+  Credit credit = {};                  // the default is no cap
+  std::uint32_t reserve = kNoReserve;  // of the world's; the default is none
+  Reservation reservation = {};        // there
+  std::uint32_t jiffies_hz = 0;        // > 0: Linux's clock in the shaper
   std::uint32_t ring_order = 0;
   std::uint32_t tx_slots = 0;                     // see TxFront
   std::uint32_t backlog_packets = 1000;           // a queue
@@ -80,7 +85,8 @@ struct VifWorld {
 class VifPath {
  public:
   // Requires: a guest with FrontEnd::pages_needed() and grants_needed() of layout_of(config).
-  VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<Domain> guest, const VifWorld& world);
+  VifPath(std::uint32_t index, const VifConfig& config, std::shared_ptr<Domain> guest, const VifWorld& world,
+          ReservePlace place = {});
 
   [[nodiscard]] static FrontEnd::Layout layout_of(const VifConfig& config, bool moves_payload) noexcept;
 
@@ -134,10 +140,13 @@ class VifPath {
     (frame.inbound ? rx_latency_ : tx_latency_).record(arrival_ns - frame.offered_ns);
   }
 
-  // The back end waits for credit until `timer_ns`. Returns whether the timer must be set: it may be set already.
-  [[nodiscard]] bool hold_back(TimeNs now, TimeNs timer_ns);
-  // A credit timer fired. False: it is an old one and means nothing.
-  [[nodiscard]] bool on_credit_timer(TimeNs now);
+  // The back end's shaper holds frames back from now on, or does so no longer.
+  void hold_back(TimeNs now) noexcept {
+    if (held_since_ns_ == kNever) held_since_ns_ = now;
+  }
+  void let_go(TimeNs now) noexcept {
+    if (held_since_ns_ != kNever) held_back_ns_ += now - std::exchange(held_since_ns_, kNever);
+  }
 
   [[nodiscard]] Account& tx() noexcept { return tx_; }
   [[nodiscard]] Account& rx() noexcept { return rx_; }
@@ -149,6 +158,7 @@ class VifPath {
   // By the back end's port, in the order in which they were bound.
   [[nodiscard]] SpuriousBackoff& backoff(std::uint32_t port) noexcept { return backoffs_[port]; }
 
+  void count_shaped(std::uint32_t size_bytes) noexcept { shaped_bytes_ += size_bytes; }
   void count_notify_to_back() noexcept { ++notifies_to_back_; }
   void count_notify_to_front() noexcept { ++notifies_to_front_; }
 
@@ -165,6 +175,7 @@ class VifPath {
     std::uint64_t notifies_to_back;
     std::uint64_t notifies_to_front;
     std::uint64_t spurious_events;
+    std::uint64_t shaped_bytes;
   };
   [[nodiscard]] Counts counts(TimeNs now) const;
   [[nodiscard]] const TraceHash& received_trace() const noexcept { return received_trace_; }
@@ -179,7 +190,8 @@ class VifPath {
   Account tx_;
   Tally tx_in_network_;
   Histogram tx_latency_;
-  TimeNs held_back_ns_ = 0;        // finished waits for credit
+  std::uint64_t shaped_bytes_ = 0;
+  TimeNs held_back_ns_ = 0;        // finished waits for the shaper
   TimeNs held_since_ns_ = kNever;  // and the one that goes on
   std::uint64_t notifies_to_back_ = 0;
   std::uint64_t notifies_to_front_ = 0;

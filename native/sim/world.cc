@@ -46,11 +46,16 @@ World::World(const WorldConfig& config)
       fill_payload_(config.fill_payload),
       is_eager_(config.is_eager),
       sources_(config.vifs.size()),
-      arrival_armed_(config.nics.size(), false),
+      arrivals_(config.nics.size()),
+      credit_timers_(config.vifs.size()),
+      guarantee_timers_(config.vifs.size()),
+      grant_timers_(config.reserves.size()),
       rx_timer_armed_(config.vifs.size() * BackEnd::kMaxQueues, false) {
   [[maybe_unused]] const bool added = domains_.add(driver_domain_) && channels_.add_domain(kDriverDomain);
   RB_ASSERT(added);
   vif_by_port_.resize(kMaxPorts, kNoVif);
+  for (const ReserveConfig& reserve : config.reserves)
+    reserves_.push_back({std::make_unique<ReserveShaper>(reserve), {}});
   for (std::uint32_t vif = 0; vif < config.vifs.size(); ++vif) add_vif(vif, config.vifs[vif]);
 }
 
@@ -71,7 +76,13 @@ void World::add_vif(std::uint32_t vif, const VifConfig& config) {
                        .control_grants = cpu_ ? cpu_->control_grants() : static_cast<GrantCopier&>(control_copier_),
                        .control_scratch = {control_page_, driver_domain_->arena.page(control_page_)},
                        .fill_payload = fill_payload_};
-  vifs_.push_back(std::make_unique<VifPath>(vif, config, guest, world));
+  ReservePlace place;
+  if (config.reserve != VifConfig::kNoReserve) {
+    Reserve& reserve = reserves_[config.reserve];
+    place = {reserve.shaper.get(), reserve.shaper->add(config.reservation)};
+    reserve.vifs.push_back(vif);
+  }
+  vifs_.push_back(std::make_unique<VifPath>(vif, config, guest, world, place));
   for (std::uint32_t port = 0; port < config.ports(); ++port) {
     [[maybe_unused]] const Port front = channels_.alloc_unbound(domid, kDriverDomain).port;
     RB_ASSERT(front == port + 1);
@@ -163,7 +174,7 @@ void World::run_event(const Event& event) {
       while (timers_.next_is(now_ns_, Event::Kind::kCreditTimer)) on_credit_timer(timers_.pop().target);
       return;
     case Event::Kind::kArrival:
-      arrival_armed_[event.target] = false;
+      arrivals_.fired(event.target, now_ns_);
       return network_.arrive(now_ns_, event.target);
     case Event::Kind::kRxTimer:
       rx_timer_armed_[event.target] = false;
@@ -175,6 +186,10 @@ void World::run_event(const Event& event) {
       return finish_work(event.target);
     case Event::Kind::kNap:
       return on_nap(event.target);
+    case Event::Kind::kGuaranteeTimer:
+      return on_guarantee_timer(event.target);
+    case Event::Kind::kGrantTimer:
+      return on_grant_timer(event.target);
   }
 }
 
@@ -262,11 +277,7 @@ void World::front_end_control(std::uint32_t vif) {
 
 void World::schedule_rx(std::uint32_t vif, std::uint32_t queue) { ready_.push({Ready::Who::kRxRun, vif, queue}); }
 
-void World::arm_arrival(std::uint32_t nic, TimeNs at) {
-  if (arrival_armed_[nic]) return;
-  arrival_armed_[nic] = true;
-  timers_.push({at, Event::Kind::kArrival, nic});
-}
+void World::arm_arrival(std::uint32_t nic, TimeNs at) { set_timer(arrivals_, Event::Kind::kArrival, nic, at); }
 
 void World::notify_back_end(std::uint32_t vif, std::uint32_t port) { channels_.send(guest_domid(vif), port + 1); }
 

@@ -10,6 +10,8 @@
 #include "event/event_channel.h"
 #include "memory/domain.h"
 #include "memory/grant_copy.h"
+#include "shaping/reserve_shaper.h"
+#include "sim/alarms.h"
 #include "sim/back_end_cpu.h"
 #include "sim/captures.h"
 #include "sim/event_queue.h"
@@ -29,7 +31,8 @@ struct WorldConfig {
   bool fill_payload = false;  // frames carry made-up bytes behind their headers
   std::uint64_t seed = 0;
   std::vector<NicConfig> nics = {};
-  std::vector<BridgeOptions> bridges = {};  // each names existing NICs
+  std::vector<BridgeOptions> bridges = {};   // each names existing NICs
+  std::vector<ReserveConfig> reserves = {};  // of uplinks
   std::vector<VifConfig> vifs = {};  // at most World::kMaxPorts ports in all; each names an existing NIC or bridge
   std::vector<CaptureConfig> captures = {};  // each names an existing NIC or vif
   std::optional<CpuCosts> costs = {};        // nothing: back ends take no time
@@ -62,6 +65,18 @@ class World final : private EventSink, private NetworkHost {
   // The guest comes back with new rings, as after a fault; what was under way on the old ones is lost.
   void reconnect(std::uint32_t vif);
 
+  // ---- changes between runs, at the time that was reached
+
+  void set_credit(std::uint32_t vif, const Credit& credit);
+  // Of a vif that has a place at an uplink's reservations; of another it means nothing.
+  void set_reservation(std::uint32_t vif, const Reservation& reservation);
+  // What the uplink can carry now; 0: nothing.
+  void set_reserve_rate(std::uint32_t reserve, std::uint64_t rate_bps);
+  void set_nic_rate(std::uint32_t nic, std::uint64_t rate_bps);
+  // Without a link what is on the NIC or its wire is lost, and so is what comes.
+  void set_nic_link(std::uint32_t nic, bool has_link);
+
+  [[nodiscard]] std::uint32_t reserve_count() const noexcept { return static_cast<std::uint32_t>(reserves_.size()); }
   [[nodiscard]] std::uint32_t vif_count() const noexcept { return static_cast<std::uint32_t>(vifs_.size()); }
   [[nodiscard]] const Network& network() const noexcept { return network_; }
   [[nodiscard]] Captures& captures() noexcept { return captures_; }
@@ -117,13 +132,23 @@ class World final : private EventSink, private NetworkHost {
   bool begin_work();
   void finish_work(std::uint32_t core);
   void on_back_end_event(std::uint32_t vif, std::uint32_t port);
-  void on_credit_timer(std::uint32_t vif);
   void poll_tx(std::uint32_t vif, std::uint32_t queue);
   // Returns whether there was anything to do.
   bool run_rx(std::uint32_t vif, std::uint32_t queue);
   bool poll_control(std::uint32_t vif);
   void notify_front_end(std::uint32_t vif, std::uint32_t port);
   void arm_rx_timer(std::uint32_t vif, std::uint32_t queue);
+
+  // ---- the shapers: world_shapers.cc
+
+  void hold_back(std::uint32_t vif);
+  void set_shaper_timers(std::uint32_t vif);
+  void set_grant_timer(std::uint32_t reserve);
+  void set_timer(Alarms& alarms, Event::Kind kind, std::uint32_t target, TimeNs due_ns);
+  void on_credit_timer(std::uint32_t vif);
+  void on_guarantee_timer(std::uint32_t vif);
+  void on_grant_timer(std::uint32_t reserve);
+  void poll_waiters(std::uint32_t vif, const BackEnd::Waiters& waiters);
 
   void notify_back_end(std::uint32_t vif, std::uint32_t port);
   [[nodiscard]] Port back_port(std::uint32_t vif, std::uint32_t port) const noexcept {
@@ -149,6 +174,11 @@ class World final : private EventSink, private NetworkHost {
   std::unique_ptr<BackEndCpu> cpu_;  // null without costs
   bool fill_payload_;
   bool is_eager_;
+  struct Reserve {
+    std::unique_ptr<ReserveShaper> shaper;
+    std::vector<std::uint32_t> vifs;  // by member
+  };
+  std::vector<Reserve> reserves_;
   std::vector<std::unique_ptr<VifPath>> vifs_;
   std::vector<Port> first_ports_;           // by vif: the driver domain's first port for it
   std::vector<std::uint32_t> vif_by_port_;  // the driver domain's ports
@@ -156,7 +186,10 @@ class World final : private EventSink, private NetworkHost {
   EventQueue timers_;
   std::vector<bool> nap_armed_;       // by source
   std::uint64_t work_ = 0;            // of run(): events, and frames that were collected
-  std::vector<bool> arrival_armed_;   // by NIC
+  Alarms arrivals_;                   // by NIC
+  Alarms credit_timers_;              // by vif
+  Alarms guarantee_timers_;           // by vif
+  Alarms grant_timers_;               // by reserve
   std::vector<bool> rx_timer_armed_;  // by vif * BackEnd::kMaxQueues + queue
   Fifo<Ready> ready_;
 };

@@ -25,13 +25,6 @@ void World::on_back_end_event(std::uint32_t vif, std::uint32_t port) {
   timers_.push({now_ns_ + delay_ns, Event::Kind::kUnmask, back_port(vif, port)});
 }
 
-void World::on_credit_timer(std::uint32_t vif) {
-  VifPath& path = *vifs_[vif];
-  if (!path.on_credit_timer(now_ns_)) return;
-  const BackEnd::Waiters waiters = path.back_end().on_credit_timer();
-  for (std::uint32_t i = 0; i < waiters.count; ++i) ready_.push({Ready::Who::kTxPoll, vif, waiters.queues[i]});
-}
-
 void World::poll_tx(std::uint32_t vif, std::uint32_t queue) {
   collect_offers(vif);
   VifPath& path = *vifs_[vif];
@@ -40,16 +33,16 @@ void World::poll_tx(std::uint32_t vif, std::uint32_t queue) {
   if (polled.notify) notify_front_end(vif, port_of(path.config(), queue, false));
   switch (polled.next) {
     case TxBack::Next::kIdle:
+      if (path.back_end().shaper().reserve() != nullptr) set_grant_timer(path.config().reserve);
       return wake_sources(vif);
     case TxBack::Next::kPollAgain:
       go_on({Ready::Who::kTxPoll, vif, queue});
       return wake_sources(vif);
-    case TxBack::Next::kWaitForCredit: {
-      const TimeNs timer_ns = path.back_end().shaper().timer_ns();
-      if (path.hold_back(now_ns_, timer_ns)) timers_.push({timer_ns, Event::Kind::kCreditTimer, vif});
-      return;
-    }
+    case TxBack::Next::kWaitForCredit:
+      return hold_back(vif);
     case TxBack::Next::kDisabled:
+      if (!path.back_end().shaper().waits()) path.let_go(now_ns_);
+      if (path.back_end().shaper().reserve() != nullptr) set_grant_timer(path.config().reserve);
       wake_sources(vif);
       // what waits for the guest is given up
       for (std::uint32_t i = 0; i < path.config().queues; ++i) static_cast<void>(run_rx(vif, i));

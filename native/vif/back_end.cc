@@ -41,12 +41,16 @@ void BackEnd::disconnect(TimeNs now) {
   rx_.clear();
   tx_.clear();
   waiters_ = {};
+  vif_.shaper.rest(now);
   stalled_queues_ = 0;
 }
 
 TxBack::Polled BackEnd::poll_tx(std::uint32_t queue, TimeNs now) {
   const TxBack::Polled polled = tx_[queue].poll(now);
-  if (polled.next == TxBack::Next::kWaitForCredit) wait_for_credit(queue);
+  if (polled.next == TxBack::Next::kWaitForCredit)
+    wait_for_credit(queue);
+  else if (polled.next == TxBack::Next::kDisabled || (polled.next == TxBack::Next::kIdle && waiters_.count == 0))
+    vif_.shaper.rest(now);
   return polled;
 }
 
@@ -54,9 +58,18 @@ void BackEnd::wait_for_credit(std::uint32_t queue) noexcept {
   if (!waits_for_credit(queue)) waiters_.queues[waiters_.count++] = static_cast<std::uint8_t>(queue);
 }
 
-// The first of them used the credit up, and would do so again: it goes last.
 BackEnd::Waiters BackEnd::on_credit_timer() noexcept {
-  vif_.shaper.on_timer();
+  vif_.shaper.credit().on_timer();
+  return take_waiters();
+}
+
+BackEnd::Waiters BackEnd::resume() noexcept {
+  vif_.shaper.resume();
+  return take_waiters();
+}
+
+// The first of them used the credit up, and would do so again: it goes last.
+BackEnd::Waiters BackEnd::take_waiters() noexcept {
   if (waiters_.count > 1) {
     const auto waiting = std::span(waiters_.queues).first(waiters_.count);
     std::rotate(waiting.begin(), waiting.begin() + 1, waiting.end());

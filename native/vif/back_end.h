@@ -35,7 +35,7 @@ class BackEnd {
 
   struct Options {
     abi::domid_t guest;
-    CreditShaper shaper;
+    VifShaper shaper;
     GrantCopier& grants;
     FrameBuffers& buffers;
     TxBatch& tx_batch;                              // may be shared with other vifs of the thread
@@ -91,7 +91,8 @@ class BackEnd {
   // (request-multicast-control).
   void set_multicast_control(bool enabled) noexcept { multicast_control_ = enabled; }
 
-  [[nodiscard]] CreditShaper& shaper() noexcept { return vif_.shaper; }
+  [[nodiscard]] VifShaper& shaper() noexcept { return vif_.shaper; }
+  [[nodiscard]] const VifShaper& shaper() const noexcept { return vif_.shaper; }
 
   // ---- from the guest
 
@@ -115,8 +116,10 @@ class BackEnd {
     std::array<std::uint8_t, kMaxQueues> queues;
     std::uint32_t count = 0;
   };
-  // The shaper's timer fired: poll these next, in this order.
+  // The credit's timer fired: poll these next, in this order.
   [[nodiscard]] Waiters on_credit_timer() noexcept;
+  // The uplink's reservations let the vif go on: likewise.
+  [[nodiscard]] Waiters resume() noexcept;
 
   // ---- to the guest
 
@@ -154,6 +157,7 @@ class BackEnd {
 
  private:
   void wait_for_credit(std::uint32_t queue) noexcept;
+  [[nodiscard]] Waiters take_waiters() noexcept;
   [[nodiscard]] HashConfig::Steering steer(std::span<const std::byte> header) const noexcept;
   [[nodiscard]] bool passes_filter(std::span<const std::byte> header) const noexcept;
 

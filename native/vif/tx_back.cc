@@ -41,7 +41,7 @@ TxBack::Polled TxBack::poll(TimeNs now) {
   const bool published = vif_.always_notify && ring_.has_unpublished_responses();
   const bool notify = ring_.push_responses_and_check_notify() || published;
   if (vif_.fault != Fault::kNone) return {Next::kDisabled, notify, packets};
-  if (waits && vif_.shaper.blocked()) {
+  if (waits && vif_.shaper.waits()) {
     known_requests_ = ring_.unconsumed_requests();
     return {Next::kWaitForCredit, notify, packets};
   }

@@ -42,7 +42,7 @@ class TxBack {
   enum class Next : std::uint8_t {
     kIdle,           // nothing to do: the guest will notify
     kPollAgain,      // more work, or the poll's bound was reached
-    kWaitForCredit,  // until the vif's shaper has credit again: then poll()
+    kWaitForCredit,  // until the vif's shaper lets it go on: then poll()
     kDisabled,       // the vif is dead until it reconnects: its fault
   };
   struct Polled {

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "abi/grant_table.h"
-#include "shaping/credit_shaper.h"
+#include "shaping/vif_shaper.h"
 #include "vif/fault.h"
 #include "vif/multicast_list.h"
 #include "vif/tx_batch.h"
@@ -12,7 +12,7 @@ namespace ringback {
 
 struct VifState {
   abi::domid_t guest = 0;
-  CreditShaper shaper;  // one bucket a vif, whatever its queues
+  VifShaper shaper;  // one bucket a vif, whatever its queues
   MulticastList multicast;
   Fault fault = Fault::kNone;
   std::uint32_t batch_frames = TxBatch::kFrames;  // frames that a poll takes at most, and a run places: NAPI's weight

@@ -175,7 +175,7 @@ void HostileGuest::begin_call() {
 
 void HostileGuest::end_call() {
   // What is saved is bounded, so nothing was debited below zero either.
-  FUZZ_CHECK(credit_changed_ || back_.shaper().remaining_bytes() <= std::max(credit_.bytes, CreditShaper::kBurstBytes));
+  FUZZ_CHECK(credit_changed_ || back_.shaper().credit().remaining_bytes() <= std::max(credit_.bytes, CreditShaper::kBurstBytes));
   if (fault_ != Fault::kNone) {
     FUZZ_CHECK(back_.fault() == fault_);
     FUZZ_CHECK(std::memcmp(dead_rings_.data(), memory_.rings().data(), dead_rings_.size()) == 0);
@@ -201,7 +201,7 @@ TxBack::Next HostileGuest::poll_tx(std::uint32_t queue) {
   FUZZ_CHECK((polled.next == TxBack::Next::kDisabled) == (fault_ != Fault::kNone));
   if (polled.next == TxBack::Next::kIdle) FUZZ_CHECK(watch.header().rsp_prod == watch.header().req_prod);
   if (polled.next == TxBack::Next::kWaitForCredit) {
-    FUZZ_CHECK(back_.shaper().blocked());
+    FUZZ_CHECK(back_.shaper().credit().blocked());
     outcomes_.count(Outcome::kCreditWaits);
   }
   outcomes_.count(Outcome::kTxResponses, answered);

@@ -130,7 +130,7 @@ void HostileGuest::release_frames(std::size_t left) {
 }
 
 void HostileGuest::on_credit_timer(const Operation& operation) {
-  CreditShaper& shaper = back_.shaper();
+  CreditShaper& shaper = back_.shaper().credit();
   if (!shaper.blocked()) return;
   if (operation.chance(1, 200)) now_ = std::max(now_, shaper.timer_ns());
   if (now_ < shaper.timer_ns()) return;
@@ -156,7 +156,7 @@ void HostileGuest::exchange_honest(const Operation& operation) {
 void HostileGuest::set_credit(const Operation& operation) {
   credit_changed_ = true;
   const Credit credit{.bytes = 1u + operation.u16(1) * 4u, .window_ns = 1'000'000u * (1u + operation.u8(3))};
-  if (back_.shaper().set_credit(credit, now_)) on_credit_timer(operation);
+  if (back_.shaper().credit().set_credit(credit, now_)) on_credit_timer(operation);
 }
 
 // What only looks changes nothing, but may find the ring out.

@@ -1,5 +1,13 @@
 import test, { type ExecutionContext } from 'ava'
-import { benchCopy, type BenchOptions, type BenchResults, benchRings, benchShaper, benchSim } from 'ringback'
+import {
+  benchControl,
+  benchCopy,
+  type BenchOptions,
+  type BenchResults,
+  benchRings,
+  benchShaper,
+  benchSim,
+} from 'ringback'
 import { z } from 'zod'
 
 import { fakePrograms } from './fake-programs.ts'
@@ -23,7 +31,7 @@ const row = z.strictObject({
 })
 const schema = z.strictObject({
   schema: z.literal('ringback.bench/1'),
-  benchmark: z.enum(['rings', 'copy', 'shaper', 'sim']),
+  benchmark: z.enum(['rings', 'copy', 'shaper', 'sim', 'control']),
   axis: z.string().min(1),
   machine: z.strictObject({
     cpu: z.string().min(1),
@@ -113,8 +121,17 @@ test.serial('the simulation benchmark runs one scenario in every simulator', asy
   for (const payload of ['none', 'copy']) t.true(keys.has(`ringback, from Node / memory, payload ${payload} / 64`))
 })
 
+test.serial('the control benchmark comes to the same rates in two ways', async (t) => {
+  const { keys } = await measured(t, benchControl, { at: [1, 64] })
+  for (const at of [1, 64]) {
+    for (const peer of ['ringback, Controller', 'fresh objects and sorting'])
+      t.true(keys.has(`${peer} / a tick, adaptive / ${at}`))
+    t.true(keys.has(`ringback, Controller / a tick, reserved / ${at}`))
+  }
+})
+
 test('benchmarks refuse what they cannot run', async (t) => {
-  for (const bench of [benchRings, benchCopy, benchShaper, benchSim]) {
+  for (const bench of [benchRings, benchCopy, benchShaper, benchSim, benchControl]) {
     for (const options of [{ rounds: 0 }, { rounds: Number.NaN }, { at: [0] }, { at: [1, 70_000] }, { sampleMs: 0 }])
       await t.throwsAsync(bench(options), { name: 'RingbackError', code: 'ERR_OUT_OF_RANGE' })
     for (const options of [{ at: [] }, { at: 'all' as never }, { signal: {} as never }])

@@ -152,10 +152,9 @@ const badLines: [args: string[], stderr: RegExp][] = [
   [['run', 'web.yaml', 'again.yaml'], /^error: too many arguments for 'run'.*; see/],
   [['run', 'web.yaml', '--polcy', 'credit'], /^error: unknown option '--polcy' \(Did you mean --policy\?\)/],
   [
-    ['run', 'web.yaml', '--policy', 'adaptive'],
-    /^error: .*'adaptive' is invalid\. Not available in this version; use credit\.$/,
+    ['run', 'web.yaml', '--policy', 'fair'],
+    /^error: .*'fair' is invalid\. There is no such policy; use credit, adaptive, reserved\.$/,
   ],
-  [['run', 'web.yaml', '--policy', 'fair'], /^error: .*'fair' is invalid\. There is no such policy; use credit\.$/],
   [
     ['run', 'web.yaml', '--seed', '-1'],
     /^error: .*'-1' is invalid\. Write a whole number from 0 to 9007199254740991\.$/,
@@ -179,7 +178,10 @@ const badLines: [args: string[], stderr: RegExp][] = [
     ['run', 'web.yaml', '--out', '/proc/out'],
     /^error: cannot make the folder \/proc\/out: .*; name another with --out$/,
   ],
-  [['bench', 'rngs'], /^error: there is no benchmark "rngs"; write rings, copy, shaper, sim, or none for all$/],
+  [
+    ['bench', 'rngs'],
+    /^error: there is no benchmark "rngs"; write rings, copy, shaper, sim, control, or none for all$/,
+  ],
   [
     ['bench', 'rings', '--at', '1,0'],
     /^error: .*'1,0' is invalid\. Write whole numbers above 0 with commas, as in 1,8,64\.$/,

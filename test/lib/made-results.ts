@@ -31,21 +31,20 @@ const parts = { arrive: 0.2, down: 0.6, up: 0.65, slow: 0.8, leave: 0.9 }
 type Vif = SavedResults['vifs'][string]
 type VifSeries = SavedResults['series']['vifs'][string]
 
-const drops = (backlog: number, link: number): Vif['drops'] =>
-  ({
-    backlog,
-    error: 0,
-    nic: 0,
-    bridge: 0,
-    noBuffer: 0,
-    carrier: 0,
-    filtered: 0,
-    queue: 0,
-    expired: 0,
-    grant: 0,
-    disconnected: 0,
-    link,
-  }) as Vif['drops']
+const drops = (backlog: number): Vif['drops'] => ({
+  backlog,
+  error: 0,
+  nic: 0,
+  bridge: 0,
+  noBuffer: 0,
+  carrier: 0,
+  filtered: 0,
+  queue: 0,
+  expired: 0,
+  grant: 0,
+  disconnected: 0,
+  link: 0,
+})
 
 function flowOf(offeredBytes: number, deliveredBytes: number): Omit<Vif['tx'], 'throughputBps' | 'latencyNs'> {
   const packets = (bytes: number): number => Math.floor(bytes / 1500)
@@ -60,7 +59,7 @@ function flowOf(offeredBytes: number, deliveredBytes: number): Omit<Vif['tx'], '
     droppedBytes: droppedPackets * 1500,
     queuedPackets: 0,
     queuedBytes: 0,
-    drops: drops(droppedPackets, 0),
+    drops: drops(droppedPackets),
     arrivedPackets: 0,
     arrivedBytes: 0,
     copiedPackets: 0,
@@ -157,6 +156,7 @@ function makeNic(seconds: number, t: readonly number[], sent: readonly number[])
     linkDrops: 1234,
     linkDroppedBytes: 1234 * 1500,
     rateBps: nicBps / 2,
+    link: 'up',
     receivedPackets: 0,
     receivedBytes: 0,
     receiveUtilisation: 0,

@@ -2,7 +2,7 @@ import test from 'ava'
 import { resultsPage } from 'ringback'
 import type { SavedResults } from 'ringback'
 
-import { has, hasNo } from './long-text.ts'
+import { checkMarkup, has, hasNo } from './page-text.ts'
 import { makeResults } from './made-results.ts'
 
 // What the report does with hostile and with long results, and what people can see of it.
@@ -36,6 +36,7 @@ for (const runs of [1, 2])
     t.true(page.includes('&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;&lt;img'))
     t.is(page.split('<script>').length, 2, "the page's own script")
     t.is(page.split('</script>').length, 2)
+    checkMarkup(t, page)
     const bare = page.replace(/="[^"]*"/g, '=""')
     hasNo(t, bare, /<img|<[^>]* on[a-z]+=/)
   })

@@ -2,14 +2,13 @@ import test from 'ava'
 import { resultsPage } from 'ringback'
 import type { SavedResults } from 'ringback'
 
-import { has, hasNo } from './long-text.ts'
+import { has, hasNo } from './page-text.ts'
 import { makeResults, type MadeOptions } from './made-results.ts'
 
 // The report as text. What a browser makes of it: report-browser.test.ts.
 
 const pageOf = (...all: MadeOptions[]): string => resultsPage(all.map((options) => ({ results: makeResults(options) })))
 const countOf = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length
-const textOf = (page: string): string => page.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 
 test('a chart a vif and NIC, one of latencies, each with a name, a description and a table', (t) => {
   const page = pageOf({ vifs: 4 })

@@ -22,6 +22,16 @@ test('what was written is read', (t) => {
   t.deepEqual(parseResults(JSON.stringify(results)), results)
 })
 
+/** With every key, however old the file is. */
+type Whole<T> = T extends object ? { [Key in keyof T]-?: Whole<T[Key]> } : T
+type Same<A, B> = [A, B] extends [B, A] ? true : false
+
+test('what is read has the type of what is written, but for keys that old files lack', (t) => {
+  const isSame: Same<Whole<SavedResults>, Whole<Results>> = true
+  const written = (results: Results): SavedResults => results
+  t.true(isSame && written.length === 1)
+})
+
 test('keys that it does not know are left out: a later version has more', (t) => {
   const text = edited((root) => {
     root.more = 1
@@ -38,7 +48,7 @@ test('results of the version before guarantees are read, and drawn', (t) => {
       for (const key of ['minBps', 'weight', 'shortfall']) delete (vif as Known)[key]
       for (const flow of [vif, at(vif, 'tx'), at(vif, 'rx')]) delete at(flow, 'drops').link
     }
-    for (const key of ['linkDrops', 'linkDroppedBytes', 'rateBps']) delete at(root, 'nics', 'eth0')[key]
+    for (const key of ['linkDrops', 'linkDroppedBytes', 'rateBps', 'link']) delete at(root, 'nics', 'eth0')[key]
     root.uplinks = { eth0: { fairness: null } }
     for (const columns of Object.values(at(root, 'series', 'vifs')))
       for (const key of ['busy', 'minBps', 'rateBps']) delete (columns as Known)[key]

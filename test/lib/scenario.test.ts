@@ -25,7 +25,15 @@ traffic:
     loop: true
 `
 
-const unchanged = { queues: 1, splitEventChannels: true, batch: 64, notifications: 'suppressed', txSlots: null }
+const unchanged = {
+  minBps: null,
+  weight: 1,
+  queues: 1,
+  splitEventChannels: true,
+  batch: 64,
+  notifications: 'suppressed',
+  txSlots: null,
+}
 
 test('a scenario becomes numbers, with defaults', (t) => {
   t.deepEqual(parseScenario(good, { file }), {
@@ -86,6 +94,13 @@ test('a scenario becomes numbers, with defaults', (t) => {
         origin: 'some/web.yaml:14: traffic[1].pcap',
       },
     ],
+    events: [],
+    control: {
+      policy: 'credit',
+      intervalNs: 1e8,
+      detector: { enter: 0.9, leave: 0.7, accumulate: 3, dwellNs: 200e6 },
+      windowNs: null,
+    },
     output: { intervalNs: 1e8 },
   })
 })
@@ -216,7 +231,7 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     'name: web',
     'name: web\noutput: { interval: 10us }',
     2,
-    /: output\.interval: would record 6000000 samples .*; use 80us or more$/,
+    /: output\.interval: would record 6000000 samples .*; use 70us or more$/,
   ],
   ['a key twice', 'ringOrder: 1', 'rate: 1Mb/s', 7, /web\.yaml:7: "rate" is there twice; keep one of the two$/],
   ['a section twice', 'traffic:', 'nics: {}\ntraffic:', 10, /web\.yaml:10: "nics" is there twice; /],
@@ -248,19 +263,12 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     /: nics: a list is not valid here; write at least one NIC/,
   ],
   ['a terminal sequence', '10Mb/s@20ms', '"\\e[2J\\x9b"', 7, /"\\u001b\[2J\\u009b" is not a rate/],
-  ...['bonds: {}', 'events: []', 'control: {}'].map((text): [string, string, string, number, RegExp] => [
+  ...['bonds: {}'].map((text): [string, string, string, number, RegExp] => [
     text,
     'name: web',
     `name: web\n${text}`,
     2,
     /web\.yaml:2: [a-z]+: not available in this version; remove it$/,
-  ]),
-  ...['min: 1Mb/s', 'weight: 1'].map((text): [string, string, string, number, RegExp] => [
-    text,
-    'ringOrder: 1',
-    text,
-    7,
-    /vifs\.web\.[a-z]+: not available in this version; remove it$/,
   ]),
 ]
 

@@ -52,7 +52,7 @@ test('--seed, --duration and --out', async (t) => {
   const rows = readFileSync(path.join(out, 'series.csv'), 'utf8').trimEnd().split('\n')
   t.is(rows.length, 26)
   t.is(rows[0]?.split(',')[0], 't_seconds')
-  t.true(rows.every((row) => row.split(',').length === 1 + 4 * 3 + 2))
+  t.true(rows.every((row) => row.split(',').length === 1 + 7 * 3 + 3))
   t.regex(rows[25] ?? '', /^2\.5,/)
 })
 
@@ -146,15 +146,18 @@ test('captures are written to --out, whole, and replace those of an earlier run'
     ),
   )
   const rows = readFileSync(path.join(out, 'series.csv'), 'utf8').trimEnd().split('\n')
-  const names = ['throughput', 'demand', 'receive', 'allocation']
+  const names = ['throughput_bps', 'demand_bps', 'receive_bps', 'allocation_bps', 'busy', 'min_bps', 'rate_bps']
   t.is(
     rows[0],
-    `t_seconds,${['a', 'b'].map((vif) => names.map((name) => `vif.${vif}.${name}_bps`).join()).join()},` +
-      'nic.eth0.utilisation,nic.eth0.receive_utilisation',
+    `t_seconds,${['a', 'b'].map((vif) => names.map((name) => `vif.${vif}.${name}`).join()).join()},` +
+      'nic.eth0.utilisation,nic.eth0.receive_utilisation,nic.eth0.rate_bps',
   )
   const { t: times, vifs, nics } = results.series
-  const values = Object.values(vifs).flatMap((vif) => [vif.throughputBps, vif.demandBps, vif.receiveBps, []])
-  const parts = Object.values(nics).flatMap((nic) => [nic.utilisation, nic.receiveUtilisation])
+  const values = Object.values(vifs).flatMap((vif) => [
+    ...[vif.throughputBps, vif.demandBps, vif.receiveBps, []],
+    ...[vif.busy.map(Number), [], []],
+  ])
+  const parts = Object.values(nics).flatMap((nic) => [nic.utilisation, nic.receiveUtilisation, nic.rateBps])
   t.deepEqual(
     rows.slice(1),
     times.map((time, i) => [time, ...[...values, ...parts].map((column) => column[i] ?? '')].join()),

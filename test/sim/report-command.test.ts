@@ -5,7 +5,7 @@ import path from 'node:path'
 import test from 'ava'
 import { parseResults } from 'ringback'
 
-import { has } from '../lib/long-text.ts'
+import { has } from '../lib/page-text.ts'
 import { makeResults } from '../lib/made-results.ts'
 import { type Outcome, ringback } from './ringback-command.ts'
 

@@ -73,6 +73,7 @@ function describeRuns(runs: readonly LabelledRun[]): string {
   }
   const table = htmlTable({
     caption: 'The runs: the first is the baseline',
+    hasTexts: true,
     head: ['run', ...factsOf(first!).map(([name]) => name), 'from'],
     rows: runs.map((run) => [run.label, ...factsOf(run).map(([, value]) => value), run.source ?? '-']),
   })
@@ -107,5 +108,5 @@ function navigation(parts: readonly Part[]): string {
 
 /** Hidden where no script runs. */
 const scrubber =
-  '<div class="scrubber" hidden><label for="time">Time</label>' +
+  '<div class="scrubber" hidden=""><label for="time">Time</label>' +
   '<input id="time" type="range" min="0" max="1000" step="1" value="0"><output for="time"></output></div>'

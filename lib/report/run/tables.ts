@@ -1,4 +1,5 @@
 import type { SavedResults } from '../../simulation/results-schema.ts'
+import { dropCauses } from '../../simulation/vif-counters.ts'
 import { formatBytes } from '../../units.ts'
 import { textElement } from '../markup.ts'
 import { htmlTable } from '../table.ts'
@@ -105,12 +106,12 @@ function dropTable(run: LabelledRun, suffix: string): string {
     (['tx', 'rx'] as const).map((direction) => ({
       name,
       direction,
-      drops: vif[direction].drops as Record<string, number>,
+      drops: vif[direction].drops,
     })),
   )
   const lossy = rows.filter(({ drops }) => Object.values(drops).some((count) => count > 0))
   if (lossy.length === 0) return ''
-  const causes = Object.keys(lossy[0]!.drops).filter((cause) => lossy.some(({ drops }) => drops[cause]! > 0))
+  const causes = dropCauses.filter((cause) => lossy.some(({ drops }) => drops[cause] > 0))
   const words: Record<Direction, string> = { tx: 'sent', rx: 'received' }
   return htmlTable({
     caption: `Dropped packets by cause${suffix}`,
@@ -118,7 +119,7 @@ function dropTable(run: LabelledRun, suffix: string): string {
     rows: lossy.map(({ name, direction, drops }) => [
       name,
       words[direction],
-      ...causes.map((cause) => countText(drops[cause]!)),
+      ...causes.map((cause) => countText(drops[cause])),
     ]),
   })
 }
@@ -171,7 +172,7 @@ function nicTable({ results }: LabelledRun, suffix: string): string {
 function uplinkTable({ results }: LabelledRun, suffix: string): string {
   const rows = Object.entries(results.uplinks).map(([name, { fairness, capacityBps, minsScaledSeconds }]) => [
     name,
-    capacityBps === undefined ? '-' : rateText(capacityBps),
+    capacityBps === null ? '-' : rateText(capacityBps),
     fairness === null ? '-' : fairness.toFixed(3),
     secondsText(minsScaledSeconds),
   ])

@@ -11,6 +11,9 @@ import { capText, rateText, secondsText, shareText } from './words.ts'
 /** The look of each line: the same in every chart of a report. */
 const marks = { sent: 0, allocated: 1, min: 2, cap: 3, received: 5, offered: 6 } as const
 
+/** As shortfalls are counted: what is on the way as an interval ends is delivered in the next one. */
+const tolerated = 0.99
+
 /** Axes that differ by no more are made one, so that vifs can be compared too. */
 const oneAxisSpan = 4
 
@@ -90,7 +93,7 @@ function drawVif(
       formatValue: rateText,
       t: track.t,
       series,
-      gap: { lower: track.sent, upper: track.promised.map((bps) => bps * 0.995) },
+      gap: { lower: track.sent, upper: track.promised.map((bps) => bps * tolerated) },
       ...(track.busy && {
         strips: [{ name: 'busy', stretches: stretchesOf(track.t, (i) => track.busy![i]!, seconds / 600) }],
       }),

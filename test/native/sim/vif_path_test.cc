@@ -152,17 +152,14 @@ TEST_CASE("vif path: a frame that is not taken gives its buffer back and is coun
   rig.check_conserved(0);
 }
 
-TEST_CASE("vif path: a credit timer that a change of credit has moved means nothing when it fires") {
-  PathRig rig({.credit = {.bytes = 1000, .window_ns = 10 * kMs}});
-  for (int i = 0; i < 3; ++i) rig.give(0, rig.offer(1000));
-  CHECK(rig.path->back_end().poll_tx(0, 0).next == TxBack::Next::kWaitForCredit);
-  CHECK(rig.path->hold_back(0, 10 * kMs));
-  CHECK_FALSE(rig.path->hold_back(1, 10 * kMs));  // it is set already
-  CHECK(rig.path->back_end().shaper().set_credit({.bytes = 1000, .window_ns = kMs}, 2 * kMs));
-  CHECK(rig.path->on_credit_timer(2 * kMs));
-  static_cast<void>(rig.path->back_end().on_credit_timer());
-  CHECK_FALSE(rig.path->on_credit_timer(10 * kMs));
-  CHECK(rig.path->counts(20 * kMs).held_back_ns == 2 * kMs);
+TEST_CASE("vif path: the time in which frames are held back is counted once, also while it goes on") {
+  PathRig rig(VifConfig{});
+  rig.path->hold_back(1 * kMs);
+  rig.path->hold_back(2 * kMs);  // another queue
+  CHECK(rig.path->counts(4 * kMs).held_back_ns == 3 * kMs);
+  rig.path->let_go(5 * kMs);
+  rig.path->let_go(6 * kMs);
+  CHECK(rig.path->counts(9 * kMs).held_back_ns == 4 * kMs);
 }
 
 TEST_CASE("vif path: nobody looks at a ring whose back end waits for credit, unless it asks to be told") {

@@ -80,7 +80,7 @@ TEST_CASE("credit: one bucket a vif, whatever its queues") {
     REQUIRE(rig.connect());
     std::uint64_t bytes = 0;
     for (TimeNs now = 0; now < 100 * kMs; now += kMs) {
-      if (rig.back_end.shaper().timer_ns() == now) static_cast<void>(rig.back_end.on_credit_timer());
+      if (rig.back_end.shaper().credit().timer_ns() == now) static_cast<void>(rig.back_end.on_credit_timer());
       for (std::uint32_t queue = 0; queue < queues; ++queue) {
         static_cast<void>(rig.answers(queue));
         rig.send(queue, 20);
@@ -102,7 +102,7 @@ TEST_CASE("credit: no queue keeps it from the others, however few frames a windo
   };
   for (std::uint32_t queue = 0; queue < 4; ++queue) poll(queue, 0);
   for (int window = 0; window < 100; ++window) {
-    const TimeNs now = rig.back_end.shaper().timer_ns();
+    const TimeNs now = rig.back_end.shaper().credit().timer_ns();
     const auto waiters = rig.back_end.on_credit_timer();
     CHECK(waiters.count == 4);
     for (std::uint32_t i = 0; i < waiters.count; ++i) poll(waiters.queues[i], now);
@@ -214,7 +214,7 @@ TEST_CASE("reconnecting forgets the fault and the multicast list, and keeps the 
   CHECK(rig.answers(0).size() == 3);
   rig.send_fatal(0);
   CHECK(rig.back_end.poll_tx(0, 0).next == TxBack::Next::kDisabled);
-  CHECK(rig.back_end.shaper().remaining_bytes() == 1900);
+  CHECK(rig.back_end.shaper().credit().remaining_bytes() == 1900);
   rig.back_end.disconnect(1);
   const auto new_ring = [](std::span<std::byte> page) {
     init_shared_ring(page);
@@ -224,7 +224,7 @@ TEST_CASE("reconnecting forgets the fault and the multicast list, and keeps the 
   REQUIRE(rig.connect(2));
   CHECK(rig.back_end.fault() == Fault::kNone);
   CHECK(rig.back_end.has_carrier());
-  CHECK(rig.back_end.shaper().remaining_bytes() == 1900);
+  CHECK(rig.back_end.shaper().credit().remaining_bytes() == 1900);
   CHECK(rig.back_end.hash().algorithm() == 0);
   CHECK(rig.receive(3, 60, frame_to(group)).result == Received::kFiltered);
   rig.send(0, 3);

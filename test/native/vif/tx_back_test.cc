@@ -109,11 +109,11 @@ TEST_CASE("check 2: what waits for credit is on the ring, and is charged for wha
   CHECK(rig.frames.size() == 1);
   auto* slots = reinterpret_cast<abi::netif_tx_request*>(rig.ring_bytes().data() + 64);
   slots[1].size = 900;
-  rig.vif.shaper.on_timer();
+  rig.vif.shaper.credit().on_timer();
   CHECK(rig.back_end.poll(1000).next == Next::kIdle);
   REQUIRE(rig.frames.size() == 2);
   CHECK(rig.frames[1].size_bytes == 900);
-  CHECK(rig.vif.shaper.remaining_bytes() == 50 + 1000 - 900);
+  CHECK(rig.vif.shaper.credit().remaining_bytes() == 50 + 1000 - 900);
 }
 
 TEST_CASE("check 3: credit is charged for malformed packets and for multicast control too") {
@@ -121,9 +121,9 @@ TEST_CASE("check 3: credit is charged for malformed packets and for multicast co
   rig.push(
       Slots{rig.slot(0, 13, 0, 0, 1), rig.slot(0, 300, kExtra, 0, 2), extra(abi::XEN_NETIF_EXTRA_TYPE_MCAST_ADD, 9)});
   CHECK(rig.back_end.poll(0).next == Next::kPollAgain);
-  CHECK(rig.vif.shaper.remaining_bytes() == 987);
+  CHECK(rig.vif.shaper.credit().remaining_bytes() == 987);
   CHECK(rig.back_end.poll(0).next == Next::kIdle);
-  CHECK(rig.vif.shaper.remaining_bytes() == 687);
+  CHECK(rig.vif.shaper.credit().remaining_bytes() == 687);
 }
 
 TEST_CASE("check 3: a packet without credit waits on the ring and goes whole at the timer") {
@@ -133,7 +133,7 @@ TEST_CASE("check 3: a packet without credit waits on the ring and goes whole at 
   CHECK(rig.frames.size() == 1);
   CHECK(rig.back_end.poll(10).next == Next::kWaitForCredit);
   CHECK(rig.frames.size() == 1);
-  rig.vif.shaper.on_timer();
+  rig.vif.shaper.credit().on_timer();
   CHECK(rig.back_end.poll(1'000'000).next == Next::kIdle);
   CHECK(rig.frames.size() == 3);
   check_responses(rig, {{1, kOkay}, {2, kOkay}, {3, kOkay}});
@@ -205,7 +205,7 @@ TEST_CASE("fatal: nothing that comes after it is looked at") {
   rig.push(Slots{rig.slot(0, 100, 0, 0, 3)});
   rig.vif.shaper = CreditShaper({.bytes = 5000, .window_ns = 1000});
   CHECK(rig.back_end.poll(1000).next == Next::kDisabled);
-  CHECK(rig.vif.shaper.remaining_bytes() == 5000);
+  CHECK(rig.vif.shaper.credit().remaining_bytes() == 5000);
   CHECK(rig.responses().empty());
   CHECK(rig.frames.empty());
 }
@@ -340,8 +340,8 @@ TEST_CASE("property: random guests break nothing but themselves, and every page 
       REQUIRE(answered <= asked);
       if (polled.next == Next::kDisabled) break;
       if (polled.next == Next::kWaitForCredit) {
-        now = rig.vif.shaper.timer_ns();
-        rig.vif.shaper.on_timer();
+        now = rig.vif.shaper.credit().timer_ns();
+        rig.vif.shaper.credit().on_timer();
       }
     }
     rig.release_frames();

@@ -1,0 +1,17 @@
+// What needs no native part: this file and all that it imports can be loaded alone, as `ringback/policy`.
+
+export { Controller } from '../controller.ts'
+export { BusynessDetector } from '../detector.ts'
+export type { DetectorOptions, DetectorSample } from '../detector.ts'
+export { RingbackError } from '../errors.ts'
+export type { ErrorCode } from '../errors.ts'
+export { formatRate, parseBitRate } from '../units.ts'
+export { admissionProblem, checkAdmission } from './admission.ts'
+export type { MinRequest } from './admission.ts'
+export type { ControlledUplink, ControlledVif, ControllerOptions } from './controller-options.ts'
+export type { ControlSample, Decision, UplinkDecision, VifDecision } from './decision.ts'
+export { createPolicy } from './policies.ts'
+export { policyNames } from './policy.ts'
+export type { Allocation, Policy, PolicyName, VifDemand } from './policy.ts'
+export { waterFill } from './water-filling.ts'
+export type { Want } from './water-filling.ts'

@@ -1,0 +1,61 @@
+import type { PolicyName } from '../policy/policy.ts'
+import { parseBitRate } from '../units.ts'
+import type { CreditRate } from '../units.ts'
+import type { CheckedInput } from './schema.ts'
+
+/** A change of a vif: what is absent stays. */
+export interface VifEvent {
+  atNs: number
+  vif: string
+  /** null: no cap. */
+  rate?: CreditRate | null
+  /** null: no min. */
+  minBps?: number | null
+  weight?: number
+}
+
+/** A change of a NIC: what is absent stays. */
+export interface NicEvent {
+  atNs: number
+  nic: string
+  link?: 'up' | 'down'
+  rateBps?: number
+}
+
+export type ScenarioEvent = VifEvent | NicEvent
+
+/** What the controller looks at, how often, and what it does about it. */
+export interface ScenarioControl {
+  policy: PolicyName
+  intervalNs: number
+  detector: { enter: number; leave: number; accumulate: number; dwellNs: number }
+  /** Of adaptive's credit; null: what the NICs' queues allow, at most 1 ms. */
+  windowNs: number | null
+}
+
+/** The events in the order in which they happen. */
+export function toEvents({ events }: CheckedInput): ScenarioEvent[] {
+  return events.map(toEvent).toSorted((a, b) => a.atNs - b.atNs)
+}
+
+function toEvent({ at, vif, nic = '', rate, min, weight, link }: CheckedInput['events'][number]): ScenarioEvent {
+  if (vif === undefined)
+    return { atNs: at, nic, ...(link && { link }), ...(rate && { rateBps: parseBitRate(rate.text) }) }
+  return {
+    atNs: at,
+    vif,
+    ...(rate && { rate: rate.cap }),
+    ...(min !== undefined && { minBps: min }),
+    ...(weight !== undefined && { weight }),
+  }
+}
+
+export function toControl({ control }: CheckedInput): ScenarioControl {
+  const { enter, leave, accumulate, dwell } = control.detector
+  return {
+    policy: control.policy,
+    intervalNs: control.interval,
+    detector: { enter, leave, accumulate, dwellNs: dwell },
+    windowNs: control.window ?? null,
+  }
+}

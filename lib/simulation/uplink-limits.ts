@@ -1,0 +1,28 @@
+import type { NativeReserve } from './native-binding.ts'
+import type { Scenario, ScenarioNic } from './scenario.ts'
+import type { NicEvent } from './scenario-control.ts'
+
+// What sharing an uplink may put into its NIC's queue at a time: short enough to be lost nowhere.
+
+/** The window of adaptive's credit, and how far reserved runs ahead of the wire, where the NIC's queue is long enough. */
+const usualNs = 1_000_000
+
+/** How long the NIC's queue takes to leave, at the fastest that the NIC becomes. */
+function queueNs({ name, queueBytes, rateBps }: ScenarioNic, { events }: Scenario): number {
+  const isOf = (event: object): event is NicEvent => (event as NicEvent).nic === name
+  const fastest = events.filter(isOf).reduce((most, event) => Math.max(most, event.rateBps ?? 0), rateBps)
+  return (queueBytes * 8e9) / fastest
+}
+
+/** The window of adaptive's credit, in whole microseconds: all vifs' windows together fill half of the NIC's queue. */
+export function windowUsec(scenario: Scenario, nic: ScenarioNic): number {
+  const { windowNs } = scenario.control
+  const ns = windowNs ?? Math.min(usualNs, queueNs(nic, scenario) / 2)
+  return Math.max(1, Math.floor(ns / 1000))
+}
+
+/** The reserve of an uplink: how far it runs ahead, and a min's burst, fill half of the NIC's queue together. */
+export function reserveOf(scenario: Scenario, nic: ScenarioNic): NativeReserve {
+  const aheadNs = Math.max(1, Math.floor(Math.min(usualNs, queueNs(nic, scenario) / 4)))
+  return { rateBps: nic.rateBps, overheadBytes: nic.overheadBytes, horizonNs: aheadNs, burstNs: aheadNs }
+}

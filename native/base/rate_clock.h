@@ -1,0 +1,84 @@
+// Bytes at a rate, as times: exact, for what a division leaves over goes into the next bytes' time.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+
+#include "base/assert.h"
+#include "base/time.h"
+
+namespace ringback {
+
+// Units:    whole bytes, bits a second, nanoseconds; ends are rounded down.
+// Requires: a rate of 1 .. 10^13; at most 2^21 bytes at a time.
+class RateClock {
+ public:
+  explicit RateClock(std::uint64_t rate_bps) noexcept : rate_bps_(rate_bps) {
+    RB_ASSERT(rate_bps > 0);
+    divide(0);
+  }
+
+  [[nodiscard]] std::uint64_t rate_bps() const noexcept { return rate_bps_; }
+  // When all bytes so far have passed.
+  [[nodiscard]] TimeNs end_ns() const noexcept { return end_ns_; }
+
+  // Bytes that begin once those before them have passed, but not before `earliest_ns`. Returns their end.
+  TimeNs pass(TimeNs earliest_ns, std::uint32_t bytes) noexcept {
+    if (earliest_ns > end_ns_) {
+      end_ns_ = earliest_ns;
+      remainder_ = 0;
+    }
+    if (bytes != last_bytes_) divide(bytes);
+    end_ns_ += last_ns_;
+    remainder_ += last_remainder_;
+    if (remainder_ >= rate_bps_) {
+      remainder_ -= rate_bps_;
+      ++end_ns_;
+    }
+    return end_ns_;
+  }
+
+  // Bytes that passed last do not pass after all.
+  void take_back(TimeNs now, std::uint32_t bytes) noexcept {
+    if (bytes != last_bytes_) divide(bytes);
+    if (end_ns_ < now + last_ns_ + 1) return restart(now, rate_bps_);
+    end_ns_ -= last_ns_;
+    if (remainder_ < last_remainder_) {
+      remainder_ += rate_bps_;
+      --end_ns_;
+    }
+    remainder_ -= last_remainder_;
+  }
+
+  // From now on at another rate: what has not passed yet takes as much more or less time.
+  void set_rate(TimeNs now, std::uint64_t rate_bps) noexcept {
+    RB_ASSERT(rate_bps > 0);
+    const auto left_bits = static_cast<unsigned __int128>(end_ns_ > now ? end_ns_ - now : 0) * rate_bps_;
+    restart(now + static_cast<TimeNs>(left_bits / rate_bps), rate_bps);
+  }
+
+  // Nothing is left to pass before `end_ns`.
+  void restart(TimeNs end_ns, std::uint64_t rate_bps) noexcept {
+    rate_bps_ = rate_bps;
+    end_ns_ = end_ns;
+    remainder_ = 0;
+    divide(0);
+  }
+
+ private:
+  // Bytes of one size come in a row, and a division costs as much as all the rest.
+  void divide(std::uint32_t bytes) noexcept {
+    const std::uint64_t bit_ns = std::uint64_t{bytes} * 8 * kNsPerSecond;
+    last_bytes_ = bytes;
+    last_ns_ = bit_ns / rate_bps_;
+    last_remainder_ = bit_ns % rate_bps_;
+  }
+
+  std::uint64_t rate_bps_;
+  TimeNs end_ns_ = 0;
+  std::uint64_t remainder_ = 0;  // the fraction of a nanosecond after that, in 1/rate_bps
+  std::uint32_t last_bytes_ = 0;
+  TimeNs last_ns_ = 0;
+  std::uint64_t last_remainder_ = 0;
+};
+
+}  // namespace ringback
