@@ -56,7 +56,7 @@ const paper = `
 @media print {
   body { margin: 0; max-width: none; padding: 0; font-size: 10pt; }
   nav, .skip, .scrubber, .readout, summary { display: none; }
-  h2, h3, p.about, figcaption { break-after: avoid; }
+  h2, h3, p.about, figcaption, caption, thead { break-after: avoid; }
   figure { break-inside: auto; }
   figcaption, svg, tr { break-inside: avoid; }
   thead { display: table-header-group; }

@@ -46,7 +46,7 @@ const drops = (backlog: number): Vif['drops'] => ({
   link: 0,
 })
 
-function flowOf(offeredBytes: number, deliveredBytes: number): Omit<Vif['tx'], 'throughputBps' | 'latencyNs'> {
+function flowOf(offeredBytes: number, deliveredBytes: number) {
   const packets = (bytes: number): number => Math.floor(bytes / 1500)
   const [offeredPackets, deliveredPackets] = [packets(offeredBytes), packets(deliveredBytes)]
   const droppedPackets = offeredPackets - deliveredPackets
@@ -60,13 +60,17 @@ function flowOf(offeredBytes: number, deliveredBytes: number): Omit<Vif['tx'], '
     queuedPackets: 0,
     queuedBytes: 0,
     drops: drops(droppedPackets),
-    arrivedPackets: 0,
-    arrivedBytes: 0,
-    copiedPackets: 0,
-    copiedBytes: 0,
-    forwardedPackets: 0,
-    forwardedBytes: 0,
   }
+}
+
+/** There is no bridge. */
+const unbridged = {
+  arrivedPackets: 0,
+  arrivedBytes: 0,
+  copiedPackets: 0,
+  copiedBytes: 0,
+  forwardedPackets: 0,
+  forwardedBytes: 0,
 }
 
 /** What a guest wants and gets at a part of the run: `web` always wants 350 Mb/s, the others all that there is. */
@@ -105,8 +109,8 @@ function makeVif(index: number, options: Required<MadeOptions>, t: readonly numb
     deliveredBytes: tx.deliveredBytes + rx.deliveredBytes,
     offeredPackets: tx.offeredPackets + rx.offeredPackets,
     deliveredPackets: tx.deliveredPackets + rx.deliveredPackets,
-    tx: { ...tx, throughputBps: throughput(tx.deliveredBytes), latencyNs },
-    rx: { ...rx, throughputBps: throughput(rx.deliveredBytes), latencyNs },
+    tx: { ...tx, ...unbridged, throughputBps: throughput(tx.deliveredBytes), latencyNs },
+    rx: { ...rx, ...unbridged, throughputBps: throughput(rx.deliveredBytes), latencyNs },
     heldBackSeconds: 0.4 * seconds,
     spuriousEvents: 0,
     notifications: { toBackEnd: 1000, toFrontEnd: 900 },

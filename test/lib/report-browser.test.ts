@@ -19,7 +19,11 @@ const kept = process.env.RINGBACK_SCREENSHOTS
 const folder = kept ?? mkdtempSync(path.join(tmpdir(), 'ringback-screenshots-'))
 mkdirSync(folder, { recursive: true })
 
+// Serial, and with much time: the machine may have few cores, and a browser needs them all.
+const patience = 120_000
+
 test.before(async (t) => {
+  t.timeout(patience)
   t.context.browser = await launchBrowser()
 })
 test.after.always(async (t) => {
@@ -42,6 +46,7 @@ async function open(
   all: readonly MadeOptions[],
   options: BrowserContextOptions = {},
 ): Promise<{ page: Page; problems: string[] }> {
+  t.timeout(patience)
   const context = await t.context.browser.newContext({ viewport: wide, ...options })
   t.teardown(() => context.close())
   const file = path.join(folder, `${name}.html`)
@@ -76,10 +81,10 @@ const looks: [name: string, all: MadeOptions[], options: BrowserContextOptions][
 ]
 
 for (const [name, all, options] of looks)
-  test(`${name}: nothing is asked for, nothing is complained about, nothing sticks out`, async (t) => {
+  test.serial(`${name}: nothing is asked for, nothing is complained about, nothing sticks out`, async (t) => {
     const { page, problems } = await open(t, name, all, options)
     // Where it sticks to in a picture of the whole page, it would hide something.
-    await page.addStyleTag({ content: '.scrubber { position: static !important }' })
+    if (name !== 'no-script') await page.addStyleTag({ content: '.scrubber { position: static !important }' })
     const picture = await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true })
     t.true(picture.length > 10_000)
     t.deepEqual(problems, [])
@@ -96,7 +101,7 @@ for (const [name, all, options] of looks)
     t.deepEqual(outside, [])
   })
 
-test('names and values in a chart do not lie on one another', async (t) => {
+test.serial('names and values in a chart do not lie on one another', async (t) => {
   const { page } = await open(t, 'overlaps', [{ vifs: 5, hasReceived: true }])
   const overlaps = await page.evaluate(`[...document.querySelectorAll('svg[viewBox]')].flatMap((svg) => {
     const boxes = [...svg.querySelectorAll('text')].map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() }))
@@ -110,7 +115,7 @@ test('names and values in a chart do not lie on one another', async (t) => {
   t.deepEqual(overlaps, [])
 })
 
-test('a screen reader finds headings, landmarks, named charts and tables', async (t) => {
+test.serial('a screen reader finds headings, landmarks, named charts and tables', async (t) => {
   const { page } = await open(t, 'accessible', beside)
   const roles = (role: Parameters<Page['getByRole']>[0], name?: RegExp) =>
     page.getByRole(role, name ? { name } : {}).count()
@@ -131,7 +136,7 @@ test('a screen reader finds headings, landmarks, named charts and tables', async
   t.true((await page.getByRole('img', { name: 'Throughput over time: web, credit' }).ariaSnapshot()).includes('img'))
 })
 
-test('by keyboard: the skip link first, then every part, with a focus that is seen', async (t) => {
+test.serial('by keyboard: the skip link first, then every part, with a focus that is seen', async (t) => {
   const { page } = await open(t, 'keyboard', [{ vifs: 1 }], { reducedMotion: 'reduce' })
   const seen: string[] = []
   for (let i = 0; i < 40; i++) {
@@ -172,7 +177,7 @@ test('by keyboard: the skip link first, then every part, with a focus that is se
   t.is(await page.evaluate('document.activeElement.id'), 'main')
 })
 
-test('the figures of a chart open by keyboard', async (t) => {
+test.serial('the figures of a chart open by keyboard', async (t) => {
   const { page } = await open(t, 'figures', [{ vifs: 1 }])
   const table = page.getByRole('table', { name: /^web over time/ })
   t.is(await table.count(), 0)
@@ -183,7 +188,7 @@ test('the figures of a chart open by keyboard', async (t) => {
   await page.screenshot({ path: path.join(folder, 'figures.png'), fullPage: true })
 })
 
-test('one slider moves the time of all charts, by keys and by pointing', async (t) => {
+test.serial('one slider moves the time of all charts, by keys and by pointing', async (t) => {
   const { page, problems } = await open(t, 'slider', beside)
   const slider = page.getByRole('slider', { name: 'Time' })
   const readouts = () => page.locator('.readout').allTextContents()
@@ -208,7 +213,7 @@ test('one slider moves the time of all charts, by keys and by pointing', async (
   t.deepEqual(problems, [])
 })
 
-test('dark and light differ, and paper is light', async (t) => {
+test.serial('dark and light differ, and paper is light', async (t) => {
   const grounds: unknown[] = []
   for (const colorScheme of ['light', 'dark'] as const) {
     const { page } = await open(t, `scheme-${colorScheme}`, [{ vifs: 1 }], { colorScheme })
@@ -220,7 +225,7 @@ test('dark and light differ, and paper is light', async (t) => {
   t.deepEqual(grounds, ['rgb(255, 255, 255)', 'rgb(255, 255, 255)', 'rgb(22, 22, 22)', 'rgb(255, 255, 255)'])
 })
 
-test('on paper every table is open, no chart is cut, and it is printed', async (t) => {
+test.serial('on paper every table is open, no chart is cut, and it is printed', async (t) => {
   const { page } = await open(t, 'print', beside)
   const pdf = path.join(folder, 'print.pdf')
   // A4 without its margins, at 96 dots an inch.
