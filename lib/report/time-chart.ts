@@ -51,6 +51,8 @@ const [stripHeight, stripGap, labelGap] = [12, 5, 13]
 const plotEnd = width - right
 /** Between the names of moments; those that are closer have none. */
 const markGap = 4
+/** What is above the axis by less is on it. */
+const leastAbove = 1.005
 /** About the width of a letter. */
 const letterWidth = 6.4
 
@@ -133,7 +135,13 @@ function drawNames({ series, most }: TimeChart, { y }: Place): string[] {
       const last = one.values.findLast((value) => value !== null)
       return last === undefined || last === null
         ? []
-        : [{ ...one, isAbove: one.values.some((value) => (value ?? 0) > most), wanted: y(Math.min(last, most)) }]
+        : [
+            {
+              ...one,
+              isAbove: one.values.some((value) => (value ?? 0) > most * leastAbove),
+              wanted: y(Math.min(last, most)),
+            },
+          ]
     })
     .sort((a, b) => a.wanted - b.wanted)
   const rows = spreadOut(
