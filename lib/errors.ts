@@ -16,10 +16,14 @@ export type ErrorCode =
   | 'ERR_SCENARIO'
   /** An experiment file is wrong. */
   | 'ERR_EXPERIMENT'
+  /** A file of saved results is wrong. */
+  | 'ERR_RESULTS'
   /** Guarantees add up to more than their uplink's capacity. */
   | 'ERR_ADMISSION'
   /** A capture file is missing, truncated or of another format. */
   | 'ERR_PCAP'
+  /** The folder of a control tree is somebody else's, or cannot be used. */
+  | 'ERR_CONTROL'
   /** The native part cannot be loaded. */
   | 'ERR_NATIVE'
 

@@ -12,18 +12,20 @@ import type { PolicyName } from '../policy/policy.ts'
 import { scenarioJsonSchema } from '../simulation/schema.ts'
 import { parseDuration } from '../units.ts'
 import { bench, type BenchCommandOptions } from './bench.ts'
+import { control } from './control.ts'
 import { experiment, type ExperimentOptions } from './experiment.ts'
 import { UsageError } from './output.ts'
-import { run } from './run.ts'
+import { report } from './report.ts'
+import { run, type RunOptions } from './run.ts'
 
 // Exit codes: 0 done, 1 the run failed, 2 a bad command line or a bad file. Messages for people are one line.
 
-const usageCodes = new Set(['ERR_SCENARIO', 'ERR_EXPERIMENT', 'ERR_PCAP', 'ERR_UNIT'])
+const usageCodes = new Set(['ERR_SCENARIO', 'ERR_EXPERIMENT', 'ERR_RESULTS', 'ERR_PCAP', 'ERR_UNIT', 'ERR_CONTROL'])
 
 const oneLine = (text: string): string => text.trim().replace(/\s*[\r\n]+\s*/g, ' ')
 
 const withHint = (text: string): string =>
-  /^error: (unknown|missing|too many)/.test(text) ? `${text}; see ringback --help` : text
+  /^error: (unknown|missing|required|too many)/.test(text) ? `${text}; see ringback --help` : text
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
@@ -59,6 +61,12 @@ function parseRunTime(text: string): number {
   throw new InvalidArgumentError('Write a duration above 0 and up to 720h, as in 10s.')
 }
 
+function parseInterval(text: string): number {
+  const ns = parseRunTime(text)
+  if (ns < 1e6) throw new InvalidArgumentError('Write 1ms or more.')
+  return Math.round(ns / 1e6)
+}
+
 function parsePolicy(text: string): PolicyName {
   const policy = policyNames.find((name) => name === text)
   if (policy === undefined) throw new InvalidArgumentError(`There is no such policy; use ${policyNames.join(', ')}.`)
@@ -71,6 +79,10 @@ type SchemaName = keyof typeof schemas
 function parseSchemaName(text: string): SchemaName {
   if (text === 'scenario' || text === 'experiment') return text
   throw new InvalidArgumentError('Write scenario or experiment.')
+}
+
+interface RunFlags extends Omit<RunOptions, 'durationNs'> {
+  duration?: number
 }
 
 function buildProgram(): Command {
@@ -87,17 +99,39 @@ function buildProgram(): Command {
     .option('--policy <policy>', `instead of the scenario's: ${policyNames.join(', ')}`, parsePolicy)
     .option('--seed <n>', "instead of the scenario's", parseSeed)
     .option('--duration <time>', "instead of the scenario's, as in 10s", parseRunTime)
-    .option('--out <folder>', 'write results.json, series.csv and captures there')
+    .option('--out <folder>', 'write results.json, series.csv, report.html and captures there')
     .option('--json', 'print the results as JSON instead of the table')
-    .action(
-      async (
-        file: string,
-        options: { policy?: PolicyName; seed?: number; duration?: number; out?: string; json?: boolean },
-      ) => {
-        const { duration, ...others } = options
-        process.exitCode = await run(file, { ...others, ...(duration !== undefined && { durationNs: duration }) })
-      },
+    .option('--realtime', "at the clock's pace")
+    .option(
+      '--control [folder]',
+      'with --realtime: serve a folder with a file a value, to read and change while it runs',
     )
+    .action(async (file: string, options: RunFlags) => {
+      const { duration, ...others } = options
+      process.exitCode = await run(file, { ...others, ...(duration !== undefined && { durationNs: duration }) })
+    })
+  program
+    .command('control')
+    .description(
+      'look at a run that serves a control tree, or change it: get [PATH...], set PATH VALUE, watch [PATH...]',
+    )
+    .argument('<folder>', 'the one that run --control names')
+    .argument('<verb>', 'get, set or watch')
+    .argument('[words...]', 'paths in the tree, as in vif/web/rate; for set a path and a value')
+    .option('--json', 'print JSON; watch prints a line for each change')
+    .option('--interval <time>', 'of watch: how often to look', parseInterval, 200)
+    .action(async (folder: string, verb: string, words: string[], options: { json?: boolean; interval: number }) => {
+      const { interval, ...others } = options
+      process.exitCode = await control(folder, verb, words, { ...others, intervalMs: interval })
+    })
+  program
+    .command('report')
+    .description('make a page with charts from saved results; several are put beside one another')
+    .argument('<results...>', 'results.json files, or folders that hold one; the first is the baseline of the others')
+    .requiredOption('-o, --out <file>', 'the page, as in report.html')
+    .action(async (names: string[], options: { out: string }) => {
+      process.exitCode = await report(names, options)
+    })
   program
     .command('schema')
     .description("print the scenario's or the experiment's JSON Schema, for editors")
@@ -133,7 +167,7 @@ function buildProgram(): Command {
 }
 
 /** Says what went wrong and returns the exit code. */
-function report(error: unknown, isDebug: boolean): number {
+function tellError(error: unknown, isDebug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said it
   const isUsage = error instanceof UsageError || (error instanceof RingbackError && usageCodes.has(error.code))
   const isExpected = isUsage || error instanceof RingbackError
@@ -154,7 +188,7 @@ async function main(): Promise<void> {
     await program.parseAsync()
   } catch (error) {
     const isDebug = Boolean(program.opts<{ debug?: boolean }>().debug) || process.env.RINGBACK_DEBUG === '1'
-    process.exitCode = report(error, isDebug)
+    process.exitCode = tellError(error, isDebug)
   }
 }
 
