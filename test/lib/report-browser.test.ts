@@ -233,7 +233,7 @@ test.serial('on paper every table is open, no chart is cut, and it is printed', 
   await page.emulateMedia({ media: 'print' })
   t.is(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0)
   const hidden = await page.evaluate(
-    `[...document.querySelectorAll('details table')].filter((table) => table.getBoundingClientRect().height === 0).length`,
+    `[...document.querySelectorAll('details table')].filter((table) => !table.checkVisibility()).length`,
   )
   t.is(hidden, 0, 'tables that are folded')
   const wide = await page.evaluate(`[...document.querySelectorAll('svg[viewBox], table')]

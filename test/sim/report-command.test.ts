@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -114,4 +116,22 @@ test('a page that cannot be written fails it, exit 1', async (t) => {
   const outcome = await report(adaptive, '-o', '/proc/report.html')
   t.deepEqual([outcome.code, outcome.stdout], [1, ''])
   t.regex(outcome.stderr, /^error: cannot write \/proc\/report\.html: [^\n]+\n$/)
+})
+
+test('Ctrl-C while it reads: one line, nothing is written', async (t) => {
+  const { folder, adaptive, out } = makeFolder(t)
+  // It waits for what comes through the pipe, which comes when it has been interrupted: the folder of the page is made
+  // just before it reads, and is looked at every 100 ms.
+  const pipe = path.join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const made = path.dirname(out)
+  const watch = setInterval(() => {
+    if (!existsSync(made)) return
+    clearInterval(watch)
+    setTimeout(() => void writeFile(pipe, readFileSync(adaptive)), 1000)
+  }, 20)
+  const outcome = await ringback(['report', pipe, '-o', out], made)
+  clearInterval(watch)
+  t.deepEqual(outcome, { code: 130, stdout: '', stderr: 'interrupted; nothing was written\n' })
+  t.deepEqual(readdirSync(made), [])
 })
