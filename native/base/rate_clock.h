@@ -37,6 +37,18 @@ class RateClock {
     return end_ns_;
   }
 
+  // Bytes that passed last do not pass after all.
+  void take_back(TimeNs now, std::uint32_t bytes) noexcept {
+    if (bytes != last_bytes_) divide(bytes);
+    if (end_ns_ < now + last_ns_ + 1) return restart(now, rate_bps_);
+    end_ns_ -= last_ns_;
+    if (remainder_ < last_remainder_) {
+      remainder_ += rate_bps_;
+      --end_ns_;
+    }
+    remainder_ -= last_remainder_;
+  }
+
   // From now on at another rate: what has not passed yet takes as much more or less time.
   void set_rate(TimeNs now, std::uint64_t rate_bps) noexcept {
     RB_ASSERT(rate_bps > 0);

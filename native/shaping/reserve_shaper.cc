@@ -16,19 +16,25 @@ std::uint32_t ReserveShaper::add(const Reservation& reservation) {
   return static_cast<std::uint32_t>(members_.size() - 1);
 }
 
-void ReserveShaper::wait(std::uint32_t vif, std::uint32_t size_bytes) noexcept {
+void ReserveShaper::wait(TimeNs now, std::uint32_t vif, std::uint32_t size_bytes) noexcept {
   Member& member = members_[vif];
   if (!member.is_waiting) join(vif);
   member.earned += member.granted_bytes * kPerByte;
-  returned_bytes_ += std::exchange(member.granted_bytes, 0);
+  take_back_grant(now, member);
   member.needed_bytes = std::max(member.needed_bytes, on_wire(size_bytes));
 }
 
-void ReserveShaper::leave(std::uint32_t vif) noexcept {
+void ReserveShaper::leave(TimeNs now, std::uint32_t vif) noexcept {
   Member& member = members_[vif];
   if (member.is_waiting) stop_waiting(vif);
   member.earned = 0;
-  returned_bytes_ += std::exchange(member.granted_bytes, 0);
+  take_back_grant(now, member);
+}
+
+void ReserveShaper::take_back_grant(TimeNs now, Member& member) noexcept {
+  if (member.granted_bytes == 0) return;
+  wire_.take_back(now, std::exchange(member.granted_bytes, 0));
+  stop_holding();
 }
 
 // Behind all others.
@@ -42,6 +48,7 @@ void ReserveShaper::join(std::uint32_t vif) noexcept {
     members_[member.previous].next = vif;
   }
   member.is_waiting = true;
+  waits_for_holders_ = false;
   ++waiting_count_;
 }
 
@@ -60,12 +67,14 @@ bool ReserveShaper::take_turn(TimeNs now) noexcept {
   const std::uint32_t vif = next_;
   Member& member = members_[vif];
   next_ = member.next;
+  member.round = round_;
   member.earned += member.turn;
   if (member.earned < member.needed_bytes * kPerByte) return false;
   stop_waiting(vif);
-  member.granted_bytes = member.earned / kPerByte;
+  member.granted_bytes = static_cast<std::uint32_t>(member.earned / kPerByte);
   member.earned %= kPerByte;
-  take(now, static_cast<std::uint32_t>(member.granted_bytes));
+  if (member.granted_bytes > 0) ++holders_;
+  wire_.pass(now, member.granted_bytes);
   return true;
 }
 
@@ -85,6 +94,7 @@ void ReserveShaper::skip_turns() noexcept {
 void ReserveShaper::set_turns() noexcept {
   constexpr std::uint64_t kLeastBytes = 1514;
   constexpr std::uint64_t kMostBytes = 65'536;
+  if (members_.empty()) return;
   std::uint64_t sum = 0;
   std::uint64_t heaviest = 1;
   for (const Member& member : members_) {
@@ -111,7 +121,6 @@ void ReserveShaper::set_reservation(TimeNs now, std::uint32_t vif, const Reserva
 void ReserveShaper::set_rate(TimeNs now, std::uint64_t rate_bps) noexcept {
   if (config_.rate_bps == 0) {
     wire_.restart(now, std::max<std::uint64_t>(1, rate_bps));
-    returned_bytes_ = 0;
   } else if (rate_bps > 0) {
     wire_.set_rate(now, rate_bps);
   }

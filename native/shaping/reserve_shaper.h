@@ -28,7 +28,7 @@ struct Reservation {
 // The reservations of one uplink. A frame of vif i goes
 //   - on its guarantee, a bucket of burst_ns that fills at min_bps, as long as there is anything in it;
 //   - or on what the surplus has granted to the vif;
-//   - or on the surplus at once, while nobody waits for that and the wire's horizon is open.
+//   - or on the surplus at once, while nobody waits for that or holds a grant and the wire's horizon is open.
 // Otherwise the vif waits, for its guarantee's bucket to fill to the half or for a grant, whichever comes first. Grants
 // are given in turns (deficit round robin), a turn's bytes in the ratio of the weights, whenever the wire has less than
 // half of its horizon to do, until it has all of it. So the wire never idles while somebody waits, the queue in front
@@ -68,19 +68,20 @@ class ReserveShaper {
     const std::uint32_t bytes = on_wire(size_bytes);
     if (has_guarantee(member, now)) {
       member.guarantee.pass(now > config_.burst_ns ? now - config_.burst_ns : 0, size_bytes);
-      take(now, bytes);
+      wire_.pass(now, bytes);
     } else if (member.granted_bytes >= bytes) {
       member.granted_bytes -= bytes;
+      if (member.granted_bytes == 0) stop_holding();
     } else {
-      take(now, bytes);
+      wire_.pass(now, bytes);
     }
   }
 
   // It may not go: the vif waits. What was granted to it and is too little for this comes back, and is kept in mind.
-  void wait(std::uint32_t vif, std::uint32_t size_bytes) noexcept;
+  void wait(TimeNs now, std::uint32_t vif, std::uint32_t size_bytes) noexcept;
 
   // It has nothing to send, or something else holds it back: what it was granted comes back.
-  void leave(std::uint32_t vif) noexcept;
+  void leave(TimeNs now, std::uint32_t vif) noexcept;
 
   [[nodiscard]] bool waits(std::uint32_t vif) const noexcept { return members_[vif].is_waiting; }
   // When the guarantee of a vif that waits has enough to go on; kNever without one.
@@ -92,18 +93,24 @@ class ReserveShaper {
 
   // ---- the surplus
 
-  // When grant() has something to give to somebody who waits; kNever when nobody does.
+  // When grant() has something to give to somebody who waits; kNever when nobody does, or when all of them have had
+  // their turns and those who were granted something have not used it yet, or left.
   [[nodiscard]] TimeNs grant_ns() const noexcept {
-    if (waiting_count_ == 0 || config_.rate_bps == 0) return kNever;
+    if (waiting_count_ == 0 || config_.rate_bps == 0 || waits_for_holders_) return kNever;
     const TimeNs half_ns = config_.horizon_ns / 2;
-    return returned_bytes_ > 0 || wire_.end_ns() < half_ns ? 0 : wire_.end_ns() - half_ns;
+    return wire_.end_ns() < half_ns ? 0 : wire_.end_ns() - half_ns;
   }
   // Calls granted(vif) for each vif that may go on: it has stopped waiting.
   template <class Granted>
   void grant(TimeNs now, Granted&& granted) {
     std::uint32_t in_vain = 0;  // turns in a row
     while (waiting_count_ > 0 && is_open(now, config_.horizon_ns)) {
-      if (in_vain == waiting_count_) skip_turns();
+      if (members_[next_].round == round_) {  // all have had their turns
+        waits_for_holders_ = holders_ > 0;
+        if (waits_for_holders_) return;
+        if (in_vain >= waiting_count_) skip_turns();
+        ++round_;
+      }
       const std::uint32_t vif = next_;
       if (take_turn(now)) granted(vif);
       in_vain = members_[vif].is_waiting ? in_vain + 1 : 0;
@@ -127,7 +134,8 @@ class ReserveShaper {
     std::uint32_t previous = 0;       // who waits before it
     std::uint32_t next = 0;           // and after it, in a circle
     std::uint32_t needed_bytes = 0;   // of the largest frame that waits, on the wire
-    std::uint64_t granted_bytes = 0;  // taken from the surplus already
+    std::uint32_t granted_bytes = 0;  // taken from the surplus already
+    std::uint64_t round = 0;          // in which it had its last turn
     std::uint64_t earned = 0;         // in turns, in 1/kPerByte bytes; not taken yet
     std::uint64_t turn = 0;           // what a turn earns
     RateClock guarantee;              // its bucket: full when this ends burst_ns ago, empty when it ends now
@@ -141,20 +149,17 @@ class ReserveShaper {
   }
   // Whether the wire has less than `ahead_ns` to do.
   [[nodiscard]] bool is_open(TimeNs now, TimeNs ahead_ns) const noexcept {
-    return config_.rate_bps > 0 && (wire_.end_ns() < now + ahead_ns || returned_bytes_ > 0);
+    return config_.rate_bps > 0 && wire_.end_ns() < now + ahead_ns;
   }
   [[nodiscard]] bool is_free(TimeNs now) const noexcept {
-    return waiting_count_ == 0 && is_open(now, config_.horizon_ns);
+    return waiting_count_ == 0 && holders_ == 0 && is_open(now, config_.horizon_ns);
   }
 
-  // Of the uplink's bytes; first of those that came back, which the wire has counted already.
-  void take(TimeNs now, std::uint32_t bytes) noexcept {
-    if (wire_.end_ns() <= now) returned_bytes_ = 0;  // and has been idle for
-    const auto again = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, returned_bytes_));
-    returned_bytes_ -= again;
-    if (again < bytes) wire_.pass(now, bytes - again);
+  void stop_holding() noexcept {
+    --holders_;
+    waits_for_holders_ = false;
   }
-
+  void take_back_grant(TimeNs now, Member& member) noexcept;
   void join(std::uint32_t vif) noexcept;
   void stop_waiting(std::uint32_t vif) noexcept;
   [[nodiscard]] bool take_turn(TimeNs now) noexcept;
@@ -162,9 +167,11 @@ class ReserveShaper {
   void set_turns() noexcept;
 
   ReserveConfig config_;
-  RateClock wire_;                    // what was sent or granted
-  std::uint64_t returned_bytes_ = 0;  // of that: not used, and not given out again yet
+  RateClock wire_;  // of what was sent or granted
   std::vector<Member> members_;
+  std::uint32_t holders_ = 0;  // of a grant that is not used up
+  bool waits_for_holders_ = false;
+  std::uint64_t round_ = 1;
   std::uint32_t waiting_count_ = 0;
   std::uint32_t next_ = 0;  // whose turn it is, where anybody waits
 };

@@ -23,13 +23,15 @@ class VifShaper {
   // Debits the frame if it may go now. False: the vif waits(), until credit().on_timer() or resume().
   [[nodiscard]] bool admit(TimeNs now, std::uint32_t size_bytes) noexcept {
     if (reserve_ == nullptr) return credit_.admit(now, size_bytes);
+    // A grant would only come back: no queue of the vif asks for one before the cap has credit again.
+    if (credit_.blocked()) return false;
     if (!reserve_->may_send(now, member_, size_bytes)) {
-      reserve_->wait(member_, size_bytes);
+      reserve_->wait(now, member_, size_bytes);
       waits_for_reserve_ = true;
       return false;
     }
     if (!credit_.admit(now, size_bytes)) {
-      reserve_->leave(member_);
+      reserve_->leave(now, member_);
       return false;
     }
     reserve_->send(now, member_, size_bytes);
@@ -37,9 +39,9 @@ class VifShaper {
   }
 
   // Nothing is there to send.
-  void rest() noexcept {
+  void rest(TimeNs now) noexcept {
     waits_for_reserve_ = false;
-    if (reserve_ != nullptr) reserve_->leave(member_);
+    if (reserve_ != nullptr) reserve_->leave(now, member_);
   }
 
   [[nodiscard]] CreditShaper& credit() noexcept { return credit_; }

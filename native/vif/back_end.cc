@@ -41,7 +41,7 @@ void BackEnd::disconnect(TimeNs now) {
   rx_.clear();
   tx_.clear();
   waiters_ = {};
-  vif_.shaper.rest();
+  vif_.shaper.rest(now);
   stalled_queues_ = 0;
 }
 
@@ -50,7 +50,7 @@ TxBack::Polled BackEnd::poll_tx(std::uint32_t queue, TimeNs now) {
   if (polled.next == TxBack::Next::kWaitForCredit)
     wait_for_credit(queue);
   else if (polled.next == TxBack::Next::kDisabled || (polled.next == TxBack::Next::kIdle && waiters_.count == 0))
-    vif_.shaper.rest();
+    vif_.shaper.rest(now);
   return polled;
 }
 

@@ -104,3 +104,33 @@ TEST_CASE("property: frames leave in order, one at a time, none is lost uncounte
     REQUIRE(nic.sent_packets() == accepted);
   }
 }
+
+TEST_CASE("a change of speed: what is left of the frame on the wire goes at the new one, and so do those behind it") {
+  Nic nic({.rate_bps = 1'000'000'000, .queue_bytes = 10'000, .overhead_bytes = 0});
+  for (int i = 0; i < 3; ++i) CHECK(nic.offer(0, frame(1500)));
+  CHECK(departures(nic, 12'000) == std::vector<TimeNs>{12'000});
+  nic.set_rate(18'000, 500'000'000);
+  CHECK(nic.rate_bps() == 500'000'000);
+  CHECK(departures(nic, 100'000) == std::vector<TimeNs>{30'000, 54'000});
+  CHECK(nic.busy_ns() == 12'000 + 2 * 24'000);
+  nic.set_rate(100'000, 1'000'000'000);
+  CHECK(nic.offer(100'000, frame(1500)));
+  CHECK(departures(nic, 200'000) == std::vector<TimeNs>{112'000});
+  CHECK(nic.busy_ns() == 12'000 + 2 * 24'000 + 12'000);
+}
+
+TEST_CASE("a link that goes down takes what waits with it, and comes back empty") {
+  Nic nic({.rate_bps = 1'000'000'000, .queue_bytes = 3000});
+  for (std::uint32_t vif = 0; vif < 2; ++vif) CHECK(nic.offer(0, frame(1500, vif)));
+  std::vector<std::uint32_t> lost;
+  const auto lose = [&](const WireFrame& wire) { lost.push_back(wire.vif); };
+  nic.set_link(6'000, false, lose);
+  CHECK(lost == std::vector<std::uint32_t>{0, 1});
+  CHECK_FALSE(nic.has_link());
+  CHECK(nic.queued_bytes() == 0);
+  CHECK(nic.next_finish_ns() == kNever);
+  nic.set_link(7'000, true, lose);
+  CHECK(nic.offer(8'000, frame(1500)));
+  CHECK(departures(nic, 30'000) == std::vector<TimeNs>{20'000});
+  CHECK(lost.size() == 2);
+}
