@@ -64,7 +64,10 @@ struct Fluid {
       if (shaper.grant_ns() > now) continue;
       std::vector<std::uint32_t> granted;
       shaper.grant(now, [&](std::uint32_t index) { granted.push_back(index); });
-      for (const std::uint32_t index : granted) poll(index);
+      for (const std::uint32_t index : granted) {
+        REQUIRE(shaper.may_send(now, index, vifs[index].frame_bytes));  // nobody is woken in vain
+        poll(index);
+      }
     }
   }
 

@@ -124,13 +124,15 @@ TEST_CASE("shapers: a cap that changes while the vif waits counts from then on, 
   capped.credit = {.bytes = 1500, .window_ns = 100 * kMs};
   World world({.nics = {kWire}, .vifs = {capped}});
   world.add_source(constant(0, 1000 * kMbps));
-  run(world, 50 * kMs);
+  run(world, 55 * kMs);
   CHECK(counter(world, 0, "txDeliveredPackets") == 1);
-  CHECK(counter(world, 0, "heldBackNs") > 49 * kMs);
+  CHECK(counter(world, 0, "heldBackNs") > 54 * kMs);
   world.set_credit(0, {.bytes = 3000, .window_ns = 10 * kMs});
-  run(world, 59 * kMs);
+  run(world, 64 * kMs);
   CHECK(counter(world, 0, "txDeliveredPackets") == 3);
-  run(world, 155 * kMs);  // beyond the old window's end
+  run(world, 101 * kMs);  // the old window has ended
+  CHECK(counter(world, 0, "txDeliveredPackets") == 3 + 8);
+  run(world, 160 * kMs);
   CHECK(counter(world, 0, "txDeliveredPackets") == 3 + 20);
   world.set_credit(0, Credit{});
   CHECK(mbps_until(world, 0, 200 * kMs, 300 * kMs) == doctest::Approx(1000).epsilon(0.01));
