@@ -29,6 +29,11 @@ export function checkInteger(value: unknown, name: string, least: number, most: 
 }
 
 /** @throws {@link RingbackError} ERR_INVALID_ARGUMENT */
+export function checkList(value: unknown, name: string): void {
+  if (!Array.isArray(value)) throw new RingbackError('ERR_INVALID_ARGUMENT', `${name} must be a list`)
+}
+
+/** @throws {@link RingbackError} ERR_INVALID_ARGUMENT */
 export function checkFunction(value: unknown, name: string): asserts value is (...args: never) => unknown {
   if (typeof value !== 'function') throw new RingbackError('ERR_INVALID_ARGUMENT', `${name} must be a function`)
 }

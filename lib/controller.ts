@@ -220,12 +220,15 @@ export class Controller {
         `a sample must hold ${this.#vifs.length} vifs and ${this.#uplinks.length} uplinks, as the options do`,
       )
     for (let i = 0; i < vifs.length; i++) {
+      checkObject(vifs[i], 'each of vifs')
       const { bytes, heldBackNs } = vifs[i]!
       checkCounter(bytes, 'bytes', this.#counterBits)
       if (heldBackNs !== undefined && !(heldBackNs >= 0 && heldBackNs < Infinity))
         throw new RingbackError('ERR_OUT_OF_RANGE', 'heldBackNs must be 0 or more')
     }
-    for (const { bytes, capacityBps } of uplinks) {
+    for (const uplink of uplinks) {
+      checkObject(uplink, 'each of uplinks')
+      const { bytes, capacityBps } = uplink
       checkCounter(bytes, 'bytes', this.#counterBits)
       if (!(capacityBps >= 0 && capacityBps <= mostBps))
         throw new RingbackError('ERR_OUT_OF_RANGE', `capacityBps must be from 0 to ${mostBps}`)
@@ -245,7 +248,9 @@ export class Controller {
     sample.speedBps = undefined
     sample.limitBps = Math.max(capacityBps, sample.allottedBps)
     if (!detector.update(sample)) return
-    const { rateBps, isAtRate, isHeldBack, isBusy } = detector
+    const { isAtRate, isHeldBack, isBusy } = detector
+    // A counter that leapt says more than can be: with its headroom it must still be a rate.
+    const rateBps = Math.min(detector.rateBps, mostBps / 2)
     const room = Math.ceil(rateBps * headroom)
     // With a limit of its own, a vif that was held back for a moment may have sent all that it wanted nevertheless.
     const wantsMore = isAdaptive ? isAtRate && isHeldBack !== false : (isHeldBack ?? isAtRate)

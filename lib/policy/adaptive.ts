@@ -1,7 +1,10 @@
 import type { Allocation, Policy, VifDemand } from './policy.ts'
 import { resized, Shares } from './shares.ts'
 
-/** An idle vif may always send so much of its part by weight: else one without a min could never show that it woke. */
+/**
+ * An idle vif may always send so much of its part, by weight, of what guarantees leave over: else one without a min could never
+ * show that it woke. One that wants more gets more than that anyway.
+ */
 const probe = 0.1
 
 /**
@@ -17,16 +20,16 @@ export class AdaptivePolicy implements Policy {
   readonly #shares = new Shares()
 
   allocate(capacityBps: number, vifs: readonly VifDemand[], results: Allocation[] = []): Allocation[] {
-    const all = resized(results, vifs.length)
     const unwantedBps = this.#shares.compute(capacityBps, vifs)
-    const { guarantees, shares, water } = this.#shares
+    const { guarantees, shares, surplusBps, water } = this.#shares
+    const all = resized(results, vifs.length)
     let weights = 0
     for (let i = 0; i < vifs.length; i++) {
       weights += vifs[i]!.weight
       water.wanted[i] = vifs[i]!.capBps - shares[i]!
     }
     water.fill(unwantedBps, vifs.length)
-    const probeBps = (probe * capacityBps) / weights
+    const probeBps = (probe * surplusBps) / weights
     for (let i = 0; i < vifs.length; i++) {
       const vif = vifs[i]!
       const share = shares[i]!

@@ -24,16 +24,16 @@ const mostNamed = 8
 export function admissionProblem(capacityBps: number, vifs: readonly MinRequest[], uplink?: string): string | null {
   const sumBps = vifs.reduce((sum, { minBps }) => sum + minBps, 0)
   if (sumBps <= capacityBps) return null
-  const of = uplink === undefined ? 'their uplink' : quote(uplink)
   const asking = vifs.filter(({ minBps }) => minBps > 0).sort((a, b) => b.minBps - a.minBps)
   const named = asking.slice(0, mostNamed).map(({ name, minBps }) => `${quote(name)} (${formatRate(minBps)})`)
   if (asking.length > mostNamed) named.push(`${asking.length - mostNamed} more`)
-  const [are, them] = asking.length > 1 ? ['mins of', 'them'] : ['min of', 'it']
-  const sum = asking.length > 1 ? `add up to ${formatRate(sumBps)}, ` : 'is '
-  const missing = formatRate(sumBps - capacityBps)
+  const [sum, missing, capacity] = [sumBps, sumBps - capacityBps, capacityBps].map((bps) => formatRate(bps))
+  const of = uplink === undefined ? '' : ` of ${quote(uplink)}`
+  if (asking.length === 1)
+    return `the min of ${named[0]} is ${missing} more than the ${capacity}${of}; lower it, or take a faster uplink`
   return (
-    `the ${are} ${listed(named)} ${sum}${missing} more than the ${formatRate(capacityBps)} of ${of}; ` +
-    `lower ${them} by ${missing} in all, or take a faster uplink`
+    `the mins of ${listed(named)} add up to ${sum}, ${missing} more than the ${capacity}${of}; ` +
+    `lower them by ${missing} in all, or take a faster uplink`
   )
 }
 

@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, checkText } from '../arguments.ts'
+import { checkInteger, checkList, checkObject, checkText } from '../arguments.ts'
 import { checkDetectorOptions, type DetectorOptions } from '../detector.ts'
 import { RingbackError } from '../errors.ts'
 import { quote } from '../quote.ts'
@@ -53,10 +53,6 @@ export function checkControllerOptions(options: ControllerOptions): DetectorOpti
       name,
     )
   return checkDetectorOptions(detector)
-}
-
-function checkList(value: unknown, name: string): void {
-  if (!Array.isArray(value)) throw new RingbackError('ERR_INVALID_ARGUMENT', `${name} must be a list`)
 }
 
 function checkNames(all: readonly { name: string }[], what: string): void {

@@ -1,6 +1,6 @@
 /** What to do about a vif, and what is known of it. Rates are whole bits a second. */
 export interface VifDecision {
-  /** The limit to set; null: none. 0 only while its uplink has no capacity. */
+  /** The limit to set; null: none. 0 where others' guarantees take all, or the uplink has no capacity. */
   readonly rateBps: number | null
   /** Its min, scaled down where mins do not fit the capacity. */
   readonly guaranteeBps: number

@@ -38,6 +38,7 @@ export interface Policy {
    * @param capacityBps - a whole number up to 10^15; 0: the link is down
    * @param results - objects to fill instead of new ones: what an earlier call returned
    * @returns one for each vif, in their order
+   * @throws {@link RingbackError} ERR_INVALID_ARGUMENT, ERR_OUT_OF_RANGE
    */
   allocate(capacityBps: number, vifs: readonly VifDemand[], results?: Allocation[]): Allocation[]
 }

@@ -1,5 +1,4 @@
-import { checkInteger } from '../arguments.ts'
-import { RingbackError } from '../errors.ts'
+import { checkInteger, checkList } from '../arguments.ts'
 import { mostBps, mostWeight } from './policy.ts'
 
 /** One who wants a part of what there is. */
@@ -23,10 +22,10 @@ export interface Want {
  */
 export function waterFill(amountBps: number, wants: readonly Want[]): number[] {
   checkInteger(amountBps, 'amountBps', 0, mostBps)
-  if (!Array.isArray(wants)) throw new RingbackError('ERR_INVALID_ARGUMENT', 'wants must be a list')
+  checkList(wants, 'wants')
   const water = new WaterFilling()
   water.reserve(wants.length)
-  for (const [i, { wantedBps, weight }] of (wants as readonly Want[]).entries()) {
+  for (const [i, { wantedBps, weight }] of wants.entries()) {
     if (wantedBps !== Infinity) checkInteger(wantedBps, 'wantedBps', 0, mostBps)
     checkInteger(weight, 'weight', 1, mostWeight)
     water.wanted[i] = wantedBps

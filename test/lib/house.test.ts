@@ -21,7 +21,8 @@ const nativeRooms: Record<string, readonly string[]> = {
 
 /** Folders of lib/ ('.' is lib itself), each with those that its files may import. */
 const libRooms: Record<string, readonly string[]> = {
-  '.': ['.', 'ring', 'machine', 'simulation', 'experiment', 'bench'],
+  '.': ['.', 'policy', 'ring', 'machine', 'simulation', 'experiment', 'bench'],
+  policy: ['.', 'policy'],
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
   simulation: ['.', 'policy', 'simulation'],
@@ -95,13 +96,28 @@ test('lib: imports go one way', (t) => {
   t.true(libFiles.length > 15)
 })
 
-test('lib: one file loads the addon, and only index.ts reaches into the rooms', (t) => {
+test('lib: what shares bandwidth needs no addon and no package', (t) => {
+  const plain = ['errors', 'units', 'arguments', 'quote', 'detector', 'controller'].map((name) => `lib/${name}.ts`)
+  const reached = new Set(libFiles.filter((file) => path.dirname(file) === 'lib/policy'))
+  const wrong: string[] = []
+  for (const file of reached)
+    for (const target of found(file, /(?:from|import\(|require\() ?'([^']+)'/g)) {
+      const to = path.join(path.dirname(file), target)
+      reached.add(to)
+      if (!target.startsWith('.') || !(plain.includes(to) || path.dirname(to) === 'lib/policy'))
+        wrong.push(`${file} imports ${target}`)
+    }
+  t.deepEqual(wrong, [])
+  for (const file of plain) t.true(reached.has(file), file)
+})
+
+test('lib: one file loads the addon, and only index.ts and the controller reach into the rooms', (t) => {
   const loaders = libFiles.filter((file) => /from '#native'/.test(readFileSync(file, 'utf8')))
   t.deepEqual(loaders, ['lib/native.ts'])
   const reaching = libFiles.filter(
     (file) =>
       path.dirname(file) === 'lib' &&
-      !/index\.c?ts$/.test(file) &&
+      !/(index\.c?ts|controller\.ts)$/.test(file) &&
       found(file, /from '(\.\/[^']*\/[^']+)'/g).length > 0 &&
       lines(file).some((line) => /^import (?!type)/.test(line) && /from '\.\/[^']*\//.test(line)),
   )

@@ -131,7 +131,7 @@ function allocate(capacityBps: number, vifs: Watched[]): number[] {
   return vifs.map(({ capBps, minBps, weight, demandBps, headroomBps }, i) => {
     const share = shares[i]!
     const own = share >= demandBps ? share + headroomBps : share
-    const probe = Math.floor(((0.1 * capacityBps) / weights) * weight)
+    const probe = Math.floor(((0.1 * left) / weights) * weight)
     return Math.min(capBps, Math.max(minBps, probe, own, share + unwanted[i]!))
   })
 }
