@@ -178,7 +178,10 @@ const badLines: [args: string[], stderr: RegExp][] = [
     ['run', 'web.yaml', '--out', '/proc/out'],
     /^error: cannot make the folder \/proc\/out: .*; name another with --out$/,
   ],
-  [['bench', 'rngs'], /^error: there is no benchmark "rngs"; write rings, copy, shaper, sim, or none for all$/],
+  [
+    ['bench', 'rngs'],
+    /^error: there is no benchmark "rngs"; write rings, copy, shaper, sim, control, or none for all$/,
+  ],
   [
     ['bench', 'rings', '--at', '1,0'],
     /^error: .*'1,0' is invalid\. Write whole numbers above 0 with commas, as in 1,8,64\.$/,
