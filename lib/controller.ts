@@ -107,7 +107,7 @@ export class Controller {
       uplink,
       detector: new BusynessDetector(detector),
       // Until it is measured it is taken to want everything.
-      demand: { minBps, capBps: capBps ?? Infinity, weight, demandBps: Infinity, headroomBps: 0 },
+      demand: { minBps, capBps: capBps ?? Infinity, weight, demandBps: Infinity, headroomBps: 0, isPressed: false },
       // No guarantee is that low: the first decision differs from this one.
       decision: { rateBps: 0, guaranteeBps: -1, shareBps: 0, demandBps: null, isBusy: false },
     }
@@ -252,11 +252,11 @@ export class Controller {
     // A counter that leapt says more than can be: with its headroom it must still be a rate.
     const rateBps = Math.min(detector.rateBps, mostBps / 2)
     const room = Math.ceil(rateBps * headroom)
-    // With a limit of its own, a vif that was held back for a moment may have sent all that it wanted nevertheless.
-    const wantsMore = isAdaptive ? isAtRate && isHeldBack !== false : (isHeldBack ?? isAtRate)
-    const isPressed = wantsMore || isHeldBack === true
-    demand.demandBps = wantsMore && isBusy ? Infinity : isPressed ? rateBps + room : rateBps
+    // With a limit of its own, a vif that was held back for a moment sent all that it wanted nevertheless, only later.
+    const isPressed = isAdaptive ? isAtRate && isHeldBack !== false : (isHeldBack ?? isAtRate)
+    demand.demandBps = isPressed ? (isBusy ? Infinity : rateBps + room) : rateBps
     demand.headroomBps = isPressed ? 0 : room
+    demand.isPressed = isPressed
   }
 
   #observeUplink(uplink: Uplink, timeNs: number, bytes: number | bigint, capacityBps: number): void {

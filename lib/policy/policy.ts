@@ -18,6 +18,8 @@ export interface VifDemand {
   demandBps: number
   /** What it may send beyond its demand, so that it can show that it wants more; taken from nobody. Default 0. */
   headroomBps?: number
+  /** Whether it was held back, so that it wants more than its demand says. Default false. */
+  isPressed?: boolean
 }
 
 /** What a policy gives a vif, in whole bits a second. */

@@ -57,6 +57,15 @@ for (const hasHeldBack of [true, false]) {
   })
 }
 
+test('a vif that wakes beside idle ones has all that is free from the second interval on', (t) => {
+  const vifs = [{ minBps, demand: () => 400e6 }, { demand: between(1, 60, Infinity) }, { demand: () => 0 }]
+  const all = new FluidUplink(vifs, { capacityBps }).intervals(30)
+  for (const { delivered, utilisation, seconds } of all.filter((each) => each.seconds > 1.1 + 0.1 - 1e-9)) {
+    t.deepEqual(rounded(delivered), [400, 600, 0], String(seconds))
+    t.true(utilisation > 0.99)
+  }
+})
+
 test('what a vif does not need of its min or its part goes to the others, by weight', (t) => {
   const vifs = [
     { minBps, demand: () => 100e6 },

@@ -13,13 +13,14 @@ export const wants = fc.array(fc.record({ wantedBps: limits, weight: weights }),
 
 export type Vif = Required<VifDemand>
 export const vif: fc.Arbitrary<Vif> = fc
-  .tuple(bps, limits, weights, limits, fc.nat(1_000))
-  .map(([min, extra, weight, demandBps, headroomBps]) => ({
+  .tuple(bps, limits, weights, limits, fc.nat(1_000), fc.boolean())
+  .map(([min, extra, weight, demandBps, headroomBps, isPressed]) => ({
     minBps: min,
     capBps: Math.max(1, min + extra),
     weight,
     demandBps,
     headroomBps,
+    isPressed,
   }))
 
 export interface World {

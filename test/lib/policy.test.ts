@@ -15,7 +15,7 @@ import { amounts, maxMinProblem, sum, type Vif, vif, wants, type World, worlds }
 
 // The invariants of all policies over 100,000 and more random cases, and what they come to in words.
 
-const none: Vif = { minBps: 0, capBps: Infinity, weight: 1, demandBps: Infinity, headroomBps: 0 }
+const none: Vif = { minBps: 0, capBps: Infinity, weight: 1, demandBps: Infinity, headroomBps: 0, isPressed: false }
 const ratesOf = (all: readonly Allocation[]) => all.map(({ rateBps }) => rateBps)
 
 test('water filling: what is not wanted goes to the others by weight', (t) => {
@@ -157,6 +157,21 @@ test('property: adaptive gives a vif that wants more than there is its share, no
   t.pass()
 })
 
+test('property: what nobody wants goes to the pressed first, and to the others what the caps of those leave of it', (t) => {
+  const adaptive = createPolicy('adaptive')
+  fc.assert(
+    fc.property(worlds, ({ capacityBps, vifs }) => {
+      const all = adaptive.allocate(capacityBps, vifs)
+      const unwanted = capacityBps - sum(all.map(({ shareBps }) => shareBps))
+      const pressed = vifs.flatMap(({ isPressed, capBps }, i) => (isPressed ? [{ ...all[i]!, capBps }] : []))
+      const room = sum(pressed.map(({ capBps, shareBps }) => capBps - shareBps))
+      return sum(pressed.map(({ rateBps, shareBps }) => rateBps - shareBps)) >= Math.min(unwanted, room)
+    }),
+    { numRuns: 10_000 },
+  )
+  t.pass()
+})
+
 test('property: more capacity, demand, weight or min never makes a share smaller', (t) => {
   const policy = createPolicy('adaptive')
   const shareOf = (capacityBps: number, vifs: readonly VifDemand[], i = 0) =>
@@ -191,6 +206,16 @@ test('property: results that are filled again are those of a fresh policy', (t) 
     }),
     { numRuns: 1_000 },
   )
+})
+
+test('adaptive: what is free goes to those who are pressed, by weight and up to their caps', (t) => {
+  const idle = { ...none, demandBps: 0 }
+  const woke = { ...none, demandBps: 100e6, isPressed: true }
+  const rates = (...vifs: Vif[]) => ratesOf(createPolicy('adaptive').allocate(1e9, vifs))
+  t.deepEqual(rates(woke, idle), [1e9, 50e6])
+  t.deepEqual(rates({ ...woke, isPressed: false }, idle), [550e6, 450e6])
+  t.deepEqual(rates(woke, { ...woke, weight: 3 }, idle), [300e6, 700e6, 20e6])
+  t.deepEqual(rates({ ...woke, capBps: 400e6 }, idle), [400e6, 600e6])
 })
 
 test('adaptive: an idle vif keeps its min, and the others share all of the rest', (t) => {

@@ -16,6 +16,7 @@ interface Watched extends PlainVif {
   changedNs: number
   demandBps: number
   headroomBps: number
+  isPressed: boolean
 }
 
 export interface PlainSample {
@@ -73,6 +74,7 @@ export class PlainController {
       changedNs: -Infinity,
       demandBps: Infinity,
       headroomBps: 0,
+      isPressed: false,
     }))
   }
 
@@ -107,11 +109,11 @@ function observed(vif: Watched, now: { bytes: number; heldBackNs: number }, time
   }
   const whole = Math.round(sentBps)
   const room = Math.ceil(whole * 0.25)
-  const demandBps = isBusy && isAtRate && isHeldBack ? Infinity : isHeldBack ? whole + room : whole
+  const isPressed = isAtRate && isHeldBack
+  const demandBps = isPressed ? (isBusy ? Infinity : whole + room) : whole
   const { bytes, heldBackNs } = now
-  const { minBps, capBps, weight, rateBps } = vif
-  const headroomBps = isHeldBack ? 0 : room
-  return { minBps, capBps, weight, bytes, heldBackNs, rateBps, score, isBusy, changedNs, demandBps, headroomBps }
+  const headroomBps = isPressed ? 0 : room
+  return { ...vif, bytes, heldBackNs, score, isBusy, changedNs, demandBps, headroomBps, isPressed }
 }
 
 function allocate(capacityBps: number, vifs: Watched[]): number[] {
@@ -123,15 +125,23 @@ function allocate(capacityBps: number, vifs: Watched[]): number[] {
     vifs.map(({ weight }, i) => ({ weight, wantedBps: limits[i]! - served[i]! })),
   )
   const shares = served.map((bps, i) => bps + surplus[i]!)
-  const unwanted = fill(
-    left - surplus.reduce((sum, bps) => sum + bps, 0),
-    vifs.map(({ weight, capBps }, i) => ({ weight, wantedBps: capBps - shares[i]! })),
-  )
+  const free = left - surplus.reduce((sum, bps) => sum + bps, 0)
+  const toPressed = lend(free, vifs, shares, true)
+  const toOthers = lend(free - toPressed.reduce((sum, bps) => sum + bps, 0), vifs, shares, false)
   const weights = vifs.reduce((sum, { weight }) => sum + weight, 0)
   return vifs.map(({ capBps, minBps, weight, demandBps, headroomBps }, i) => {
     const share = shares[i]!
     const own = share >= demandBps ? share + headroomBps : share
     const probe = Math.floor(((0.1 * left) / weights) * weight)
-    return Math.min(capBps, Math.max(minBps, probe, own, share + unwanted[i]!))
+    return Math.min(capBps, Math.max(minBps, probe, own, share + toPressed[i]! + toOthers[i]!))
   })
+}
+
+/** What nobody wants, by weight and up to the caps. */
+function lend(amountBps: number, vifs: Watched[], shares: number[], isPressed: boolean): number[] {
+  const wants = vifs.map((vif, i) => ({
+    weight: vif.weight,
+    wantedBps: vif.isPressed === isPressed ? vif.capBps - shares[i]! : 0,
+  }))
+  return fill(amountBps, wants)
 }
