@@ -9,6 +9,7 @@ import type { Experiment } from '../experiment/experiment.ts'
 import { experimentPage } from '../experiment/page.ts'
 import type { ExperimentResults } from '../experiment/results.ts'
 import { runExperiment } from '../experiment/run-experiment.ts'
+import { describeCount } from '../experiment/verdict.ts'
 import { quote } from '../quote.ts'
 import { describeSystemError } from '../system-error.ts'
 import { describeExperiment } from './experiment-table.ts'
@@ -19,6 +20,7 @@ import { ProgressBar } from './progress.ts'
 export interface ExperimentOptions {
   out?: string
   json?: boolean
+  check?: boolean
 }
 
 /** The experiments that come with the package. */
@@ -30,7 +32,10 @@ const barFormat = '{name} {bar} {percentage} % | run {run} of {runs}'
  *
  * @param names - experiments of the package, or files: what ends in .yaml; none: all of the package's
  */
-export async function experiment(names: readonly string[], { out, json = false }: ExperimentOptions): Promise<number> {
+export async function experiment(
+  names: readonly string[],
+  { out, json = false, check = false }: ExperimentOptions,
+): Promise<number> {
   // All are read before the first is run: a mistake in the last is found at once.
   const files = names.length > 0 ? names.map(fileOf) : (await shipped()).map(fileOf)
   const experiments = await Promise.all(files.map(async (file) => parseExperiment(await read(file), { file })))
@@ -54,7 +59,14 @@ export async function experiment(names: readonly string[], { out, json = false }
   }
   // One experiment that was asked for is an object, all else is a list.
   if (json) process.stdout.write(toJson(names.length === 1 ? all[0] : all))
-  return 0
+  return check ? checkClaims(all) : 0
+}
+
+/** 1 where a claim does not hold. A verdict is a finding, not a mistake: without --check it is 0. */
+function checkClaims(all: readonly ExperimentResults[]): number {
+  const failed = all.filter(({ claims }) => claims.some(({ finding }) => finding !== 'holds'))
+  for (const { experiment: name, claims } of failed) process.stderr.write(`error: ${name}: ${describeCount(claims)}\n`)
+  return failed.length > 0 ? 1 : 0
 }
 
 const isFile = (name: string): boolean => /\.ya?ml$/.test(name)

@@ -1,11 +1,14 @@
 import { checkFunction, checkObject, checkSignal } from '../arguments.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
+import { RingbackError } from '../errors.ts'
+import { judge } from './claims.ts'
 import { estimate } from './estimate.ts'
 import type { Experiment, ExperimentPoint, ExperimentTable } from './experiment.ts'
-import { measure } from './measures.ts'
-import type { MeasureName } from './measures.ts'
+import { takeMeasures } from './own-measures.ts'
+import type { Figures } from './own-measures.ts'
 import type { ExperimentResults, ExperimentRow } from './results.ts'
+import { describeVerdict } from './verdict.ts'
 
 /** How far an experiment is. */
 export interface ExperimentProgress {
@@ -20,8 +23,6 @@ export interface RunExperimentOptions {
   /** Called every few milliseconds. */
   onProgress?: (progress: ExperimentProgress) => void
 }
-
-type Figures = Record<MeasureName, number | null>
 
 /**
  * Runs an experiment in virtual time: each point of each table in each case with each seed. The event loop turns every
@@ -46,6 +47,7 @@ export async function runExperiment(
   const tables: ExperimentResults['tables'] = []
   for (const table of experiment.tables) tables.push(await runner.fill(table))
   const { name, title, asks, seeds, cases } = experiment
+  const claims = judge(experiment.claims, tables)
   return {
     schema: 'ringback.experiment/1',
     experiment: name,
@@ -55,7 +57,18 @@ export async function runExperiment(
     cases: cases.map((one) => ({ ...one })),
     ...runner.totals(),
     tables,
+    claims,
+    verdict: describeVerdict(experiment.verdict, claims, tables),
   }
+}
+
+/** The scenario of a point in a case with a seed. */
+function scenarioOf({ scenarios, drawn }: ExperimentPoint, inCase: string, seed: number): Scenario {
+  const bySeed = drawn?.[inCase]
+  if (!bySeed) return scenarios[inCase]!
+  const scenario = bySeed.get(seed)
+  if (!scenario) throw new RingbackError('ERR_OUT_OF_RANGE', `nothing was drawn with seed ${seed}; name it in seeds`)
+  return scenario
 }
 
 /** What makes a run what it is. */
@@ -80,10 +93,12 @@ class Runner {
   constructor(experiment: Experiment, options: RunExperimentOptions) {
     this.#experiment = experiment
     this.#options = options
-    const scenarios = experiment.tables.flatMap((table) =>
-      shownCases(experiment, table).flatMap((name) => table.points.map((point) => point.scenarios[name]!)),
+    const keys = experiment.tables.flatMap((table) =>
+      shownCases(experiment, table).flatMap((name) =>
+        table.points.flatMap((point) => experiment.seeds.map((seed) => keyOf(scenarioOf(point, name, seed), seed))),
+      ),
     )
-    this.#total = new Set(scenarios.flatMap((scenario) => experiment.seeds.map((seed) => keyOf(scenario, seed)))).size
+    this.#total = new Set(keys).size
   }
 
   /** Runs the points of a table; after an abort those that are there already. */
@@ -110,7 +125,7 @@ class Runner {
     const figures: ExperimentRow['figures'] = {}
     for (const name of shownCases(this.#experiment, { columns })) {
       const shown = columns.filter((column) => column.case === name)
-      const samples = await this.#samples(point.scenarios[name]!, seeds)
+      const samples = await this.#samples(point, name, seeds)
       if (!samples) return undefined
       figures[name] = Object.fromEntries(
         shown.map(({ measure: key }) => {
@@ -123,10 +138,10 @@ class Runner {
     return { labels: [...point.labels], isBase, figures }
   }
 
-  async #samples(scenario: Scenario, seeds: readonly number[]): Promise<Figures[] | undefined> {
+  async #samples(point: ExperimentPoint, inCase: string, seeds: readonly number[]): Promise<Figures[] | undefined> {
     const samples: Figures[] = []
     for (const seed of seeds) {
-      const figures = await this.#run(scenario, seed)
+      const figures = await this.#run(scenarioOf(point, inCase, seed), seed)
       if (!figures) return undefined
       samples.push(figures)
     }
@@ -150,7 +165,7 @@ class Runner {
     )
     if (results.aborted) return this.#abort()
     this.#simulatedSeconds += results.simulatedSeconds
-    const figures = measure(results)
+    const figures = takeMeasures(results, this.#experiment.measures)
     this.#figures.set(key, figures)
     return figures
   }
