@@ -17,6 +17,9 @@ import { quote } from './quote.ts'
 
 /** What a vif may send, or is taken to want, beyond what it sent. */
 const headroom = 0.25
+/** A shaper lets who always waits have all of its rate, but for what the ends of windows and frames take of it. */
+const full = 0.98
+const frameBytes = 3_000
 /** A set of rates stays until one of them is to change by so much of itself, or a limit of its own asks for it. */
 const leastStep = 0.01
 
@@ -252,8 +255,9 @@ export class Controller {
     // A counter that leapt says more than can be: with its headroom it must still be a rate.
     const rateBps = Math.min(detector.rateBps, mostBps / 2)
     const room = Math.ceil(rateBps * headroom)
-    // With a limit of its own, a vif that was held back for a moment sent all that it wanted nevertheless, only later.
-    const isPressed = isAdaptive ? isAtRate && isHeldBack !== false : (isHeldBack ?? isAtRate)
+    // With a limit of its own, a vif that was held back but left some of its rate sent all that it wanted, only later.
+    const isPressed =
+      !isAdaptive || isHeldBack === null ? (isHeldBack ?? isAtRate) : isHeldBack && isAtRate && isFull(vif)
     demand.demandBps = isPressed ? (isBusy ? Infinity : rateBps + room) : rateBps
     demand.headroomBps = isPressed ? 0 : room
     demand.isPressed = isPressed
@@ -314,6 +318,11 @@ function settle(decision: LiveVifDecision, rateBps: number, guaranteeBps: number
   decision.rateBps = rate
   decision.guaranteeBps = guaranteeBps
   return true
+}
+
+/** Whether a vif sent all that its limit let it in its last interval. */
+function isFull({ detector: { rateBps, elapsedNs }, decision }: Vif): boolean {
+  return rateBps >= full * (decision.rateBps ?? Infinity) - (frameBytes * 8e9) / elapsedNs
 }
 
 const orNull = (bps: number): number | null => (bps === Infinity ? null : bps)

@@ -110,7 +110,8 @@ function checkRow({ points }: TablePlan, labels: readonly string[], at: Path): v
 /** What is claimed is shown, so that everybody can see it. */
 function columnOf({ name, columns }: TablePlan, inCase: string, measure: string, at: Path): Column {
   const cases = columns.map((column) => column.case)
-  if (!cases.includes(inCase)) throw new ProblemError({ path: [...at, 'case'], message: unknown('case', inCase, cases) })
+  if (!cases.includes(inCase))
+    throw new ProblemError({ path: [...at, 'case'], message: unknown('case', inCase, cases) })
   const here = columns.filter((column) => column.case === inCase)
   const column = here.find((each) => each.measure === measure)
   if (column) return column
@@ -152,10 +153,7 @@ export function figureAt(tables: readonly ExperimentTableResults[], place: Figur
 }
 
 /** What became of the claims. */
-export function judge(
-  claims: readonly ExperimentClaim[],
-  tables: readonly ExperimentTableResults[],
-): ClaimResults[] {
+export function judge(claims: readonly ExperimentClaim[], tables: readonly ExperimentTableResults[]): ClaimResults[] {
   return claims.map((claim) => {
     const figure = figureAt(tables, claim)
     const other = claim.against && figureAt(tables, { ...claim, labels: claim.against })

@@ -101,7 +101,9 @@ function toExperiment(input: CheckedExperiment, directory: string, locate: (path
   const cases = casesOf(input)
   const seedList = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => i + 1) : seeds
   const pointOf = (settings: TablePlan['points'][number]['settings']): Omit<ExperimentPoint, 'labels'> => {
-    const made = cases.map((one) => [one.name, pointScenario(source, [...one.settings, ...settings], seedList)] as const)
+    const made = cases.map(
+      (one) => [one.name, pointScenario(source, [...one.settings, ...settings], seedList)] as const,
+    )
     const drawn = made.flatMap(([inCase, { drawn: bySeed }]) => (bySeed ? [[inCase, bySeed] as const] : []))
     return {
       scenarios: Object.fromEntries(made.map(([inCase, { scenario }]) => [inCase, scenario])),

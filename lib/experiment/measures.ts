@@ -14,8 +14,8 @@ export interface Scope {
   /** The intervals up to here; absent: to the end. */
   toSeconds?: number
   /**
-   * The moments after which something has to settle, or `wakes`: those at which a vif offers something again; absent: those of the
-   * run's changes, or the start where it has none.
+   * The moments after which something has to settle, or `wakes`: those at which a vif begins to offer something; absent: those of
+   * the run's changes.
    */
   afterSeconds?: readonly number[] | 'wakes'
   /** So long after each of these moments nothing is looked at; absent: everything is. */

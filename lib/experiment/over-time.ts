@@ -36,6 +36,20 @@ export function intervalsIn(ends: readonly number[], { fromSeconds, toSeconds }:
   )
 }
 
+/** What some vifs got together, bits a second; null: there is no interval. */
+export function meanRate(
+  widths: readonly number[],
+  intervals: readonly number[],
+  vifs: readonly VifColumns[],
+): number | null {
+  const seconds = intervals.reduce((sum, i) => sum + widths[i]!, 0)
+  const bits = intervals.reduce(
+    (sum, i) => sum + widths[i]! * vifs.reduce((bps, { throughputBps }) => bps + throughputBps[i]!, 0),
+    0,
+  )
+  return seconds > 0 ? bits / seconds : null
+}
+
 /** What is due in an interval: what is offered, but no more than the min and the cap. */
 function dueBps({ demandBps, minBps, rateBps }: VifColumns, i: number): number {
   return Math.min(demandBps[i]!, minBps[i] ?? 0, rateBps[i] ?? Infinity)

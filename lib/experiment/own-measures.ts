@@ -30,7 +30,8 @@ export function measurePlans({ measures: own }: CheckedExperiment): Map<string, 
   )
   for (const [name, measure] of Object.entries(own)) {
     const at: Path = ['measures', name]
-    if (plans.has(name)) throw new ProblemError({ path: at, message: 'there is a measure of that name; use another one' })
+    if (plans.has(name))
+      throw new ProblemError({ path: at, message: 'there is a measure of that name; use another one' })
     plans.set(name, planOf(name, measure, at))
   }
   return plans

@@ -79,7 +79,7 @@ const ownMeasure = z
       title: text('say what it is', "What it is called in tables; absent: as the package's.").optional(),
       vif: z
         .union([text(vifFix, 'A vif.'), z.array(text(vifFix, 'A vif.')).min(1, { error: vifFix })], { error: vifFix })
-        .meta({ description: "The vifs that are looked at; guest* is every one whose name begins so. Absent: all." })
+        .meta({ description: 'The vifs that are looked at; guest* is every one whose name begins so. Absent: all.' })
         .optional(),
       from: time('What comes before is not looked at.'),
       to: time('What comes later is not looked at.'),
@@ -87,7 +87,7 @@ const ownMeasure = z
         .union([z.literal('wakes'), z.array(startTime()).min(1)], {
           error: 'write a list of times, as in [1s, 2s], or wakes: when vifs begin to offer something',
         })
-        .meta({ description: "When what is to settle begins; absent: at the run's changes, or its start." })
+        .meta({ description: "When what is to settle begins; absent: at the run's changes." })
         .optional(),
       skip: time('So long after each of these times nothing is looked at.'),
       within: fraction(0, 1, 'Part by which a rate may differ from what it should be.').optional(),
@@ -173,9 +173,13 @@ export const experimentSchema = z
         'States of the base in which every point is looked at; absent: the base as it is.',
       ).optional(),
       measures: z
-        .record(z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,63}$/, { error: 'use letters and digits, at most 64' }), ownMeasure, {
-          error: 'write named measures, as in { webMisses: { of: missing, vif: web } }',
-        })
+        .record(
+          z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,63}$/, { error: 'use letters and digits, at most 64' }),
+          ownMeasure,
+          {
+            error: 'write named measures, as in { webMisses: { of: missing, vif: web } }',
+          },
+        )
         .meta({ description: "Measures beside the package's." })
         .prefault({}),
       show: show.optional(),

@@ -87,11 +87,7 @@ export function tablesOf(input: CheckedExperiment, measures: ReadonlyMap<string,
 
 function columnsOf(
   show: Show,
-  {
-    caseNames,
-    measures,
-    at,
-  }: { caseNames: readonly string[]; measures: ReadonlyMap<string, MeasurePlan>; at: Path },
+  { caseNames, measures, at }: { caseNames: readonly string[]; measures: ReadonlyMap<string, MeasurePlan>; at: Path },
 ): ExperimentColumn[] {
   const lists = Array.isArray(show) ? caseNames.map((name) => [name, show] as const) : Object.entries(show)
   return lists.flatMap(([name, names]) => {
@@ -99,8 +95,7 @@ function columnsOf(
     if (!caseNames.includes(name)) throw new ProblemError({ path: here, message: unknown('case', name, caseNames) })
     return names.map((measure, i) => {
       const plan = measures.get(measure)
-      if (!plan)
-        throw new ProblemError({ path: [...here, i], message: unknown('measure', measure, measures.keys()) })
+      if (!plan) throw new ProblemError({ path: [...here, i], message: unknown('measure', measure, measures.keys()) })
       return { case: name, measure, title: plan.title, unit: plan.unit }
     })
   })

@@ -2,7 +2,18 @@ import type { Results } from '../simulation/results.ts'
 import { idealOf, isOffIdeal, surplusError } from './ideal.ts'
 import type { WeightedVif } from './ideal.ts'
 import type { Measure, Scope } from './measures.ts'
-import { intervalsIn, isShort, late, missed, mostAboveCap, pressedUse, settlingSeconds, wakesOf, widthsOf } from './over-time.ts'
+import {
+  intervalsIn,
+  isShort,
+  late,
+  meanRate,
+  missed,
+  mostAboveCap,
+  pressedUse,
+  settlingSeconds,
+  wakesOf,
+  widthsOf,
+} from './over-time.ts'
 import type { NicColumns, VifColumns } from './over-time.ts'
 
 // Measures of what happens in the course of a run: they read its series.
@@ -28,8 +39,7 @@ function onsetsOf(results: Results, scope: Scope): number[] {
   const { afterSeconds } = scope
   if (afterSeconds === 'wakes') return wakesOf(series.t, columnsOf(results, scope))
   if (afterSeconds) return [...afterSeconds]
-  const times = [...new Set(changes.map(({ seconds }) => seconds))].sort((a, b) => a - b)
-  return times.length > 0 ? times : [0]
+  return [...new Set(changes.map(({ seconds }) => seconds))].sort((a, b) => a - b)
 }
 
 /** The intervals that are looked at. */
@@ -46,9 +56,10 @@ function looked(results: Results, scope: Scope): number[] {
   return intervalsIn(t, { fromSeconds, toSeconds }).filter((i) => !isSkipped.has(i))
 }
 
-/** The longest of the times that it took to settle, in nanoseconds. */
-function longestNs(results: Results, scope: Scope, isOff: (interval: number) => boolean): number {
-  return Math.max(...settlingSeconds(results.series.t, onsetsOf(results, scope), isOff)) * nsPerSecond
+/** The longest of the times that it took to settle, in nanoseconds; null where nothing had to. */
+function longestNs(results: Results, scope: Scope, isOff: (interval: number) => boolean): number | null {
+  const times = settlingSeconds(results.series.t, onsetsOf(results, scope), isOff)
+  return times.length > 0 ? Math.round(Math.max(...times) * nsPerSecond) : null
 }
 
 const use = (which: 'mean' | 'least') => (results: Results, scope: Scope) => {
@@ -60,12 +71,17 @@ const use = (which: 'mean' | 'least') => (results: Results, scope: Scope) => {
 const spanKeys = ['fromSeconds', 'toSeconds', 'afterSeconds', 'skipSeconds'] as const
 
 export const overTime = {
+  delivered: {
+    title: 'delivered',
+    unit: 'b/s',
+    heeds: ['vifs', ...spanKeys],
+    of: (results, scope) => meanRate(widthsOf(results.series.t), looked(results, scope), columnsOf(results, scope)),
+  },
   missing: {
     title: 'missing',
     unit: 'share',
     heeds: ['vifs', ...spanKeys],
-    of: (results, scope) =>
-      missed(widthsOf(results.series.t), looked(results, scope), columnsOf(results, scope)).ratio,
+    of: (results, scope) => missed(widthsOf(results.series.t), looked(results, scope), columnsOf(results, scope)).ratio,
   },
   late: {
     title: 'late',
