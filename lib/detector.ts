@@ -33,6 +33,11 @@ export interface DetectorSample {
 
 const defaults: DetectorOptions = { enter: 0.9, leave: 0.7, accumulate: 3, dwellNs: 200e6, counterBits: 64 }
 
+/**
+ * A backlogged guest is held back nearly all the time. One that sends evenly below its rate, a few packets a window, waits
+ * for a moment in every other window and wants no more.
+ */
+const leastHeldPart = 0.5
 /** Smaller changes of speed are taken for what frames' overhead leaves of it, which varies. */
 const speedTolerance = 1 / 3
 /** Counters are read a little late or early, and a shaper lets bursts pass: a wrap may be so much more than the limit. */
@@ -41,7 +46,7 @@ const wrapSlackBytes = 131_072
 
 /**
  * Whether something would use more than it has, from cumulative counters. Each sample that reaches `enter` of the allotted
- * rate, or in which packets were held back, adds one to a score; one below `leave` takes one away. It is busy once the score
+ * rate, or in which packets were held back for half of it or more, adds one to a score; one below `leave` takes one away. It is busy once the score
  * is `accumulate`, and idle once it is back at 0.
  *
  * The allotted rate may differ from sample to sample. A counter that was reset, a clock that went back and a link whose
@@ -97,7 +102,7 @@ export class BusynessDetector {
     return this.#isAtRate
   }
 
-  /** Whether packets were held back in that interval; null: nobody counts it. */
+  /** Whether packets were held back for half of that interval or more; null: nobody counts it. */
   get isHeldBack(): boolean | null {
     return this.#isHeldBack
   }
@@ -133,7 +138,7 @@ export class BusynessDetector {
     this.#speedBps ??= sample.speedBps
     if (isMeasured) {
       this.#elapsedNs = dtNs
-      this.#judge((sent * 8e9) / dtNs, sample.allottedBps, held)
+      this.#judge((sent * 8e9) / dtNs, sample.allottedBps, held === null ? null : held / dtNs)
     }
     return isMeasured
   }
@@ -154,11 +159,12 @@ export class BusynessDetector {
     return wrapped <= most ? wrapped : Number.NaN
   }
 
-  #judge(rateBps: number, allottedBps: number, held: number | null): void {
+  /** @param heldPart - of the interval; null: nobody counts it */
+  #judge(rateBps: number, allottedBps: number, heldPart: number | null): void {
     const { enter, leave, accumulate, dwellNs } = this.#options
     this.#rateBps = Math.round(rateBps)
     this.#isAtRate = rateBps > 0 && rateBps >= enter * allottedBps
-    this.#isHeldBack = held === null ? null : held > 0
+    this.#isHeldBack = heldPart === null ? null : heldPart >= leastHeldPart
     if (this.#isAtRate || this.#isHeldBack) this.#score = Math.min(accumulate, this.#score + 1)
     else if (rateBps < leave * allottedBps || rateBps === 0) this.#score = Math.max(0, this.#score - 1)
     const isOver = this.#isBusy ? this.#score === 0 : this.#score === accumulate

@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'ERR_ADMISSION'
   /** A capture file is missing, truncated or of another format. */
   | 'ERR_PCAP'
+  /** The folder of a control tree is somebody else's, or cannot be used. */
+  | 'ERR_CONTROL'
   /** The native part cannot be loaded. */
   | 'ERR_NATIVE'
 

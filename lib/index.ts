@@ -25,6 +25,7 @@ export type {
   ReplaySource,
   ScenarioSource,
 } from './simulation/scenario-traffic.ts'
+export type { NicEvent, ScenarioControl, ScenarioEvent, VifEvent } from './simulation/scenario-control.ts'
 export { scenarioJsonSchema } from './simulation/schema.ts'
 export type { ScenarioInput } from './simulation/schema.ts'
 export { headerStride, loadCapture, readCapture } from './simulation/pcap.ts'
@@ -33,6 +34,7 @@ export { simulate } from './simulation/simulate.ts'
 export type { SimulateOptions } from './simulation/simulate.ts'
 export { Simulation } from './simulation/simulation.ts'
 export type { CaptureChunk, Progress, RunOptions, SimulationOptions } from './simulation/simulation.ts'
+export type { NicCounters, SimulatedNic } from './simulation/simulated-nic.ts'
 export type { SimulatedVif, VifCounters } from './simulation/simulated-vif.ts'
 export type {
   BackEndResults,
@@ -41,10 +43,17 @@ export type {
   Latency,
   NicResults,
   Results,
+  UplinkResults,
   VifResults,
 } from './simulation/results.ts'
+export type { Change } from './simulation/settings.ts'
+export type { Shortfall } from './simulation/shortfall.ts'
 export type { DirectionFlow, Drops, Flow, Totals } from './simulation/vif-counters.ts'
-export type { Series } from './simulation/series.ts'
+export type { NicSeries, Series, VifSeries } from './simulation/series.ts'
+export { ControlTree } from './control/control-tree.ts'
+export { simulationTarget } from './control/simulation-target.ts'
+export type { ControlTreeOptions } from './control/control-tree.ts'
+export type { ControlFolder, ControlTarget, ControlValue } from './control/control-target.ts'
 export { parseExperiment } from './experiment/experiment.ts'
 export type { Experiment, ExperimentPoint, ExperimentTable } from './experiment/experiment.ts'
 export type { Estimate } from './experiment/estimate.ts'

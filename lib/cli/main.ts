@@ -12,13 +12,14 @@ import type { PolicyName } from '../policy/policy.ts'
 import { scenarioJsonSchema } from '../simulation/schema.ts'
 import { parseDuration } from '../units.ts'
 import { bench, type BenchCommandOptions } from './bench.ts'
+import { control } from './control.ts'
 import { experiment, type ExperimentOptions } from './experiment.ts'
 import { UsageError } from './output.ts'
-import { run } from './run.ts'
+import { run, type RunOptions } from './run.ts'
 
 // Exit codes: 0 done, 1 the run failed, 2 a bad command line or a bad file. Messages for people are one line.
 
-const usageCodes = new Set(['ERR_SCENARIO', 'ERR_EXPERIMENT', 'ERR_PCAP', 'ERR_UNIT'])
+const usageCodes = new Set(['ERR_SCENARIO', 'ERR_EXPERIMENT', 'ERR_PCAP', 'ERR_UNIT', 'ERR_CONTROL'])
 
 const oneLine = (text: string): string => text.trim().replace(/\s*[\r\n]+\s*/g, ' ')
 
@@ -59,6 +60,12 @@ function parseRunTime(text: string): number {
   throw new InvalidArgumentError('Write a duration above 0 and up to 720h, as in 10s.')
 }
 
+function parseInterval(text: string): number {
+  const ns = parseRunTime(text)
+  if (ns < 1e6) throw new InvalidArgumentError('Write 1ms or more.')
+  return Math.round(ns / 1e6)
+}
+
 function parsePolicy(text: string): PolicyName {
   const policy = policyNames.find((name) => name === text)
   if (policy === undefined) throw new InvalidArgumentError(`There is no such policy; use ${policyNames.join(', ')}.`)
@@ -71,6 +78,10 @@ type SchemaName = keyof typeof schemas
 function parseSchemaName(text: string): SchemaName {
   if (text === 'scenario' || text === 'experiment') return text
   throw new InvalidArgumentError('Write scenario or experiment.')
+}
+
+interface RunFlags extends Omit<RunOptions, 'durationNs'> {
+  duration?: number
 }
 
 function buildProgram(): Command {
@@ -89,15 +100,29 @@ function buildProgram(): Command {
     .option('--duration <time>', "instead of the scenario's, as in 10s", parseRunTime)
     .option('--out <folder>', 'write results.json, series.csv and captures there')
     .option('--json', 'print the results as JSON instead of the table')
-    .action(
-      async (
-        file: string,
-        options: { policy?: PolicyName; seed?: number; duration?: number; out?: string; json?: boolean },
-      ) => {
-        const { duration, ...others } = options
-        process.exitCode = await run(file, { ...others, ...(duration !== undefined && { durationNs: duration }) })
-      },
+    .option('--realtime', "at the clock's pace")
+    .option(
+      '--control [folder]',
+      'with --realtime: serve a folder with a file a value, to read and change while it runs',
     )
+    .action(async (file: string, options: RunFlags) => {
+      const { duration, ...others } = options
+      process.exitCode = await run(file, { ...others, ...(duration !== undefined && { durationNs: duration }) })
+    })
+  program
+    .command('control')
+    .description(
+      'look at a run that serves a control tree, or change it: get [PATH...], set PATH VALUE, watch [PATH...]',
+    )
+    .argument('<folder>', 'the one that run --control names')
+    .argument('<verb>', 'get, set or watch')
+    .argument('[words...]', 'paths in the tree, as in vif/web/rate; for set a path and a value')
+    .option('--json', 'print JSON; watch prints a line for each change')
+    .option('--interval <time>', 'of watch: how often to look', parseInterval, 200)
+    .action(async (folder: string, verb: string, words: string[], options: { json?: boolean; interval: number }) => {
+      const { interval, ...others } = options
+      process.exitCode = await control(folder, verb, words, { ...others, intervalMs: interval })
+    })
   program
     .command('schema')
     .description("print the scenario's or the experiment's JSON Schema, for editors")

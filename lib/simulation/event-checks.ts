@@ -1,11 +1,11 @@
 import { RingbackError } from '../errors.ts'
 import { admissionProblem } from '../policy/admission.ts'
-import { formatDuration, formatRate, parseBitRate } from '../units.ts'
+import { formatDuration, formatRate } from '../units.ts'
 import { sharedNic, unsharedProblem } from './min-checks.ts'
 import { missing } from './scenario-problems.ts'
 import type { Problem } from './scenario-problems.ts'
 import type { CheckedInput } from './schema.ts'
-import { maxRateBps } from './schema-words.ts'
+import { readEventCap, readNicRate } from './scenario-control.ts'
 
 type Event = CheckedInput['events'][number]
 type At = (key: string | undefined, message: string) => Problem
@@ -37,6 +37,8 @@ function vifEventProblems({ vif = '', rate, min, weight, link }: Event, input: C
   if (link !== undefined) return [at('link', "is a NIC's; write nic: NAME, or leave it out")]
   if (rate === undefined && min === undefined && weight === undefined)
     return [at(undefined, 'changes nothing of the vif; write rate, min or weight')]
+  const wrong = rate === undefined ? undefined : rateProblem(readEventCap, rate)
+  if (wrong !== undefined) return [at('rate', wrong)]
   const unshared = min === undefined || min === null ? undefined : unsharedProblem(input, known)
   return unshared === undefined ? [] : [at('min', unshared)]
 }
@@ -46,15 +48,15 @@ function nicEventProblems({ nic = '', rate, min, weight, link }: Event, input: C
   if (min !== undefined) return [at('min', "is a vif's; write vif: NAME, or leave it out")]
   if (weight !== undefined) return [at('weight', "is a vif's; write vif: NAME, or leave it out")]
   if (rate === undefined && link === undefined) return [at(undefined, 'changes nothing of the NIC; write link or rate')]
-  const wrong = rate && nicRateProblem(rate.text)
+  if (rate === 'none') return [at('rate', "is a vif's; write a NIC's rate, as in 1Gb/s, or link: down")]
+  const wrong = rate === undefined ? undefined : rateProblem(readNicRate, rate)
   return wrong === undefined ? [] : [at('rate', wrong)]
 }
 
-/** A NIC's rate has no interval, and it has one. */
-function nicRateProblem(text: string): string | undefined {
-  if (text === 'none') return "is a vif's; write a NIC's rate, as in 1Gb/s, or link: down"
+/** What is wrong with a rate that `read` cannot read. */
+function rateProblem(read: (text: string) => unknown, text: string): string | undefined {
   try {
-    if (parseBitRate(text) > maxRateBps) return `"${text}" is out of range; write a rate up to 10000Gb/s`
+    read(text)
     return undefined
   } catch (error) {
     if (!(error instanceof RingbackError)) throw error
@@ -77,11 +79,11 @@ function replayProblems(input: CheckedInput): Problem[] {
   const inOrder = input.events.map((event, i) => ({ event, i })).toSorted((a, b) => a.event.at - b.event.at)
   for (const { event, i } of inOrder) {
     const { rate, min } = event
-    if (event.nic !== undefined && rate) rates.set(event.nic, parseBitRate(rate.text))
+    if (event.nic !== undefined && rate !== undefined) rates.set(event.nic, readNicRate(rate))
     const vif = vifs.get(event.vif ?? '')
     if (!vif) continue
     const before = vif.minBps
-    if (rate) vif.capBps = rate.cap?.bitsPerSecond ?? Infinity
+    if (rate !== undefined) vif.capBps = readEventCap(rate)?.bitsPerSecond ?? Infinity
     if (min !== undefined) vif.minBps = min ?? 0
     const at = placeOf(i)
     if (vif.minBps > vif.capBps) {

@@ -1,7 +1,8 @@
 import type { PolicyName } from '../policy/policy.ts'
-import { parseBitRate } from '../units.ts'
+import { parseRate } from '../units.ts'
 import type { CreditRate } from '../units.ts'
 import type { CheckedInput } from './schema.ts'
+import { readBitRate } from './schema-words.ts'
 
 /** A change of a vif: what is absent stays. */
 export interface VifEvent {
@@ -33,6 +34,12 @@ export interface ScenarioControl {
   windowNs: number | null
 }
 
+/** @throws {@link RingbackError} ERR_UNIT */
+export const readEventCap = (text: string): CreditRate | null => (text === 'none' ? null : parseRate(text))
+
+/** @throws {@link RingbackError} ERR_UNIT */
+export const readNicRate = readBitRate
+
 /** The events in the order in which they happen. */
 export function toEvents({ events }: CheckedInput): ScenarioEvent[] {
   return events.map(toEvent).toSorted((a, b) => a.atNs - b.atNs)
@@ -40,11 +47,11 @@ export function toEvents({ events }: CheckedInput): ScenarioEvent[] {
 
 function toEvent({ at, vif, nic = '', rate, min, weight, link }: CheckedInput['events'][number]): ScenarioEvent {
   if (vif === undefined)
-    return { atNs: at, nic, ...(link && { link }), ...(rate && { rateBps: parseBitRate(rate.text) }) }
+    return { atNs: at, nic, ...(link && { link }), ...(rate !== undefined && { rateBps: readNicRate(rate) }) }
   return {
     atNs: at,
     vif,
-    ...(rate && { rate: rate.cap }),
+    ...(rate !== undefined && { rate: readEventCap(rate) }),
     ...(min !== undefined && { minBps: min }),
     ...(weight !== undefined && { weight }),
   }

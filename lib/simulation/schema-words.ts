@@ -52,10 +52,12 @@ export const startTime = () =>
     error: 'write a time of the run, as in 5s',
   })
 
-export const bitRate = (description: string) => {
-  const fix = 'write a rate up to 10000Gb/s, as in 100Mb/s'
-  return unit({ parse: ranged(parseBitRate, 1, maxRateBps, fix), fix, description, examples: ['100Mb/s', '2.5Gb/s'] })
-}
+const bitRateFix = 'write a rate up to 10000Gb/s, as in 100Mb/s'
+/** @throws {@link RingbackError} ERR_UNIT */
+export const readBitRate = ranged(parseBitRate, 1, maxRateBps, bitRateFix)
+
+export const bitRate = (description: string) =>
+  unit({ parse: readBitRate, fix: bitRateFix, description, examples: ['100Mb/s', '2.5Gb/s'] })
 
 /** Bytes: a bare number or a size with a unit. */
 export const size = (least: number, most: number, example: string, description: string) => {

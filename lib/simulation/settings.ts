@@ -55,6 +55,8 @@ export class Settings {
   readonly vifs: readonly VifSettings[]
   readonly nics: readonly NicSettings[]
   readonly changes: Change[] = []
+  /** Of all changes, also those that were left out of the list. */
+  #count = 0
 
   constructor({ vifs, nics }: Scenario) {
     this.vifs = vifs.map(({ name, uplink, rate, minBps, weight }) => ({
@@ -67,18 +69,19 @@ export class Settings {
     this.nics = nics.map(({ name, rateBps }) => ({ name, rateBps, link: 'up' }))
   }
 
-  changeVif(
-    vif: VifSettings,
-    { cap = vif.cap, minBps = vif.min.value, weight = vif.weight }: VifChange,
-    nowNs: number,
-  ) {
-    const change = { seconds: nowNs / 1e9, vif: vif.name }
-    if (!isSameCap(cap, vif.cap)) this.#log({ ...change, key: 'rate', from: capBps(vif.cap), to: capBps(cap) })
-    if (minBps !== vif.min.value) this.#log({ ...change, key: 'min', from: vif.min.value || null, to: minBps || null })
-    if (weight !== vif.weight) this.#log({ ...change, key: 'weight', from: vif.weight, to: weight })
+  /** Returns whether anything is other than before. */
+  changeVif(vif: VifSettings, change: VifChange, nowNs: number): boolean {
+    const { cap = vif.cap, minBps = vif.min.value, weight = vif.weight } = change
+    const log = (key: Change['key'], from: number | null, to: number | null): void =>
+      this.#log({ seconds: nowNs / 1e9, vif: vif.name, key, from, to })
+    const count = this.#count
+    if (!isSameCap(cap, vif.cap)) log('rate', capBps(vif.cap), capBps(cap))
+    if (minBps !== vif.min.value) log('min', vif.min.value || null, minBps || null)
+    if (weight !== vif.weight) log('weight', vif.weight, weight)
     vif.cap = cap
     vif.min.set(minBps, nowNs)
     vif.weight = weight
+    return this.#count > count
   }
 
   changeNic(nic: NicSettings, { rateBps = nic.rateBps, link = nic.link }: NicChange, nowNs: number): void {
@@ -90,6 +93,7 @@ export class Settings {
   }
 
   #log(change: Change): void {
+    this.#count += 1
     if (this.changes.length === maxChanges) this.changes.shift()
     this.changes.push(change)
   }

@@ -52,6 +52,16 @@ export class SimulatedNic {
     return nicCountersOf(new Counters(world.nicCounters, world.nicCounterNames), this.#row)
   }
 
+  /** How long its wire has been busy with what was sent. */
+  get busySeconds(): number {
+    return this.#seconds('busyNs')
+  }
+
+  /** How long its wire has been busy with what came in. */
+  get receiveBusySeconds(): number {
+    return this.#seconds('receiveBusyNs')
+  }
+
   /**
    * Changes its speed from {@link Simulation.nowNs} on. Mins of vifs that no longer fit are scaled.
    *
@@ -73,6 +83,11 @@ export class SimulatedNic {
     this.#handle.checkOpen()
     if (link !== 'up' && link !== 'down') throw new RingbackError('ERR_INVALID_ARGUMENT', 'link must be up or down')
     this.#control.changeNic(this.#row, { link })
+  }
+
+  #seconds(counter: string): number {
+    const { world } = this.#handle
+    return new Counters(world.nicCounters, world.nicCounterNames).get(this.#row, counter) / 1e9
   }
 }
 

@@ -47,6 +47,11 @@ export class SimulatedVif {
     return this.#handle.world.carrier(this.#row)
   }
 
+  /** The name of its NIC or bridge. */
+  get uplink(): string {
+    return this.#control.vif(this.#row).uplink
+  }
+
   /** Xen's cap; null: none. */
   get rate(): CreditRate | null {
     return this.#control.vif(this.#row).cap

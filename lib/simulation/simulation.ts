@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 
-import { checkBoolean, checkFunction, checkInteger, checkObject, checkSignal } from '../arguments.ts'
+import { checkFunction, checkInteger, checkObject, checkSignal } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
 import { native } from '../native.ts'
 import { parseDuration } from '../units.ts'
@@ -47,10 +47,11 @@ export interface RunOptions {
   /** Called after each slice, every few milliseconds, and at the end. */
   onProgress?: (progress: Progress) => void
   /**
-   * Lets virtual time go as the clock does, never ahead of it. What it is behind is made up for, a second of it at most;
-   * where it is behind by more, as after a pause of the machine, the rest is left out.
+   * Lets virtual time go as the clock does, never ahead of it; a number is the virtual seconds in one of the clock's. What it
+   * is behind is made up for, a second at most; where it is behind by more, as after a pause of the machine, the rest is
+   * left out. Default: as fast as it can.
    */
-  realtime?: boolean
+  realtime?: boolean | number
 }
 
 /**
@@ -164,7 +165,7 @@ export class Simulation {
     checkInteger(untilNs, 'until', this.#handle.nowNs, this.#scenario.durationNs)
     checkObject(options, 'options')
     const { signal, onProgress, realtime } = options
-    if (realtime !== undefined) checkBoolean(realtime, 'options.realtime')
+    if (realtime !== undefined) checkSpeed(realtime)
     if (signal !== undefined) checkSignal(signal, 'options.signal')
     if (onProgress !== undefined) checkFunction(onProgress, 'options.onProgress')
     if (this.#startedMs !== undefined)
@@ -204,7 +205,8 @@ export class Simulation {
       const { durationNs } = this.#scenario
       onProgress?.({ simulatedNs: handle.nowNs, durationNs, wallSeconds: this.#wallSeconds() })
     }
-    const pace = realtime ? new Pace(handle.nowNs, performance.now()) : undefined
+    const speed = Number(realtime)
+    const pace = speed > 0 ? new Pace(speed, handle.nowNs, performance.now()) : undefined
     this.#slices.begin()
     while (handle.nowNs < untilNs && !signal?.aborted) {
       const allowedNs = pace?.limitNs(handle.nowNs, performance.now()) ?? untilNs
@@ -240,6 +242,16 @@ export class Simulation {
     const present = this.#startedMs === undefined ? 0 : performance.now() - this.#startedMs
     return (this.#wallMs + present) / 1000
   }
+}
+
+const maxSpeed = 1e6
+
+function checkSpeed(realtime: boolean | number): void {
+  if (typeof realtime === 'boolean') return
+  if (typeof realtime !== 'number')
+    throw new RingbackError('ERR_INVALID_ARGUMENT', 'options.realtime must be a boolean or a number')
+  if (!(realtime > 0 && realtime <= maxSpeed))
+    throw new RingbackError('ERR_OUT_OF_RANGE', `options.realtime must be above 0 and at most ${maxSpeed}`)
 }
 
 /** What a simulation is made of. */

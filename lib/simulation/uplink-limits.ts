@@ -21,6 +21,18 @@ export function windowUsec(scenario: Scenario, nic: ScenarioNic): number {
   return Math.max(1, Math.floor(ns / 1000))
 }
 
+/** The golden ratio's fraction of 2^16: its multiples, of any number of rows, lie evenly in that. */
+const golden = 40_503
+const most = 65_536
+
+/**
+ * The window of vif `row`: up to an eighth shorter than the others', so that their windows do not begin together for long.
+ * Where they did, and the NIC's queue was too short, it would always be the same vif that finds it full.
+ */
+export function staggered(usec: number, row: number): number {
+  return usec - Math.floor((usec * ((row * golden) % most)) / (8 * most))
+}
+
 /** The reserve of an uplink: how far it runs ahead, and a min's burst, fill half of the NIC's queue together. */
 export function reserveOf(scenario: Scenario, nic: ScenarioNic): NativeReserve {
   const aheadNs = Math.max(1, Math.floor(Math.min(usualNs, queueNs(nic, scenario) / 4)))

@@ -13,7 +13,8 @@ import { capBps, liveBps, Settings, wholeCapBps, wholeMinBps } from './settings.
 import type { NicChange, NicSettings, VifChange, VifSettings } from './settings.ts'
 import { sharedUplinks } from './shared-uplinks.ts'
 import type { SharedUplink } from './shared-uplinks.ts'
-import { reserveOf, windowUsec } from './uplink-limits.ts'
+import { indexOf } from './source-options.ts'
+import { reserveOf, staggered, windowUsec } from './uplink-limits.ts'
 import { UplinkMeter } from './uplink-meter.ts'
 import type { WorldHandle } from './world-handle.ts'
 
@@ -23,6 +24,9 @@ interface Uplink extends SharedUplink {
   /** 1 while the mins do not fit, else 0. */
   scaled: Gauge
 }
+
+const rowsOf = (named: readonly { name: string }[]): ReadonlyMap<string, number> =>
+  new Map(named.map(({ name }, row) => [name, row]))
 
 /** The counters of a running world. */
 interface Running {
@@ -45,10 +49,15 @@ export class WorldControl {
   readonly #uplinkOfVif: readonly number[]
   readonly #controller: Controller
   readonly #enforcement: Enforcement
+  readonly #vifRows: ReadonlyMap<string, number>
+  readonly #nicRows: ReadonlyMap<string, number>
   #decision: Decision
   #running: Running | undefined
 
-  /** @throws {@link RingbackError} ERR_ADMISSION, ERR_OUT_OF_RANGE where the scenario's mins cannot be */
+  /**
+   * @throws {@link RingbackError} ERR_ADMISSION, ERR_OUT_OF_RANGE where the scenario's mins cannot be; ERR_SCENARIO where an
+   * event names what is not there
+   */
   constructor(scenario: Scenario) {
     const { control, vifs } = scenario
     this.policy = control.policy
@@ -58,6 +67,10 @@ export class WorldControl {
       meter: new UplinkMeter(uplink.nicRow, uplink.nic.overheadBytes),
       scaled: new Gauge(0),
     }))
+    this.#vifRows = rowsOf(this.settings.vifs)
+    this.#nicRows = rowsOf(this.settings.nics)
+    for (const event of scenario.events)
+      indexOf('nic' in event ? this.#nicRows : this.#vifRows, 'nic' in event ? event.nic : event.vif)
     const uplinkOfVif = vifs.map(() => -1)
     this.#uplinks.forEach(({ vifs: rows }, number) => rows.forEach((row) => (uplinkOfVif[row] = number)))
     this.#uplinkOfVif = uplinkOfVif
@@ -76,7 +89,7 @@ export class WorldControl {
     })
     this.#decision = this.#controller.decide()
     const windows = this.#uplinks.map(({ nic }) => windowUsec(scenario, nic))
-    const shaped = uplinkOfVif.map((uplink) => ({ uplink, windowUsec: windows[uplink] ?? 1 }))
+    const shaped = uplinkOfVif.map((uplink, row) => ({ uplink, windowUsec: staggered(windows[uplink] ?? 1, row) }))
     this.#enforcement = new Enforcement(this.policy, shaped, this.settings.vifs, this.#decision)
   }
 
@@ -117,12 +130,13 @@ export class WorldControl {
   happen(event: ScenarioEvent): void {
     if ('nic' in event) {
       const { nic, rateBps, link } = event
-      const row = this.settings.nics.findIndex(({ name }) => name === nic)
-      return this.changeNic(row, { ...(rateBps !== undefined && { rateBps }), ...(link && { link }) })
+      return this.changeNic(indexOf(this.#nicRows, nic), {
+        ...(rateBps !== undefined && { rateBps }),
+        ...(link && { link }),
+      })
     }
     const { vif, rate, minBps, weight } = event
-    const row = this.settings.vifs.findIndex(({ name }) => name === vif)
-    this.changeVif(row, {
+    this.changeVif(indexOf(this.#vifRows, vif), {
       ...(rate !== undefined && { cap: rate }),
       ...(minBps !== undefined && { minBps: minBps ?? 0 }),
       ...(weight !== undefined && { weight }),
@@ -139,7 +153,7 @@ export class WorldControl {
     const vif = this.#vif(row)
     checkVifChange(vif, change, this.#sharingOf(row))
     const before = wholeMinBps(vif)
-    this.settings.changeVif(vif, change, handle.nowNs)
+    if (!this.settings.changeVif(vif, change, handle.nowNs)) return
     // The controller's min is at most its cap after each step: a lower one goes first, a higher one last.
     const after = wholeMinBps(vif)
     if (after < before) this.#controller.setMin(vif.name, after)

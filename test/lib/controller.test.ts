@@ -136,7 +136,7 @@ test('adaptive: what a vif wants depends on whether it is at its rate, held back
   const demandAfter = (bps: number, isHeldBack: boolean) => {
     intervals += 1
     bytes += bps / 80
-    if (isHeldBack) heldBackNs += 1
+    if (isHeldBack) heldBackNs += 1e8
     const sample = { timeNs: intervals * 1e8, vifs: [{ bytes, heldBackNs }], uplinks: [{ bytes, capacityBps: 1e9 }] }
     return controller.tick(sample).vifs[0]!.demandBps
   }
@@ -155,7 +155,7 @@ test('reserved: a vif that its shaper holds back wants as much as it gets, one t
   const controller = make({ policy: 'reserved' })
   for (let i = 0; i < 5; i++) {
     const sample = sampleOf(i, [100e6, 200e6, 0])
-    controller.tick({ ...sample, vifs: sample.vifs.map((vif, k) => ({ ...vif, heldBackNs: k === 1 ? i : 0 })) })
+    controller.tick({ ...sample, vifs: sample.vifs.map((vif, k) => ({ ...vif, heldBackNs: k === 1 ? i * 1e8 : 0 })) })
   }
   const [web, bulk] = controller.decide().vifs
   t.deepEqual([web!.isBusy, web!.demandBps, web!.shareBps], [false, 100e6, 100e6])

@@ -21,16 +21,17 @@ const nativeRooms: Record<string, readonly string[]> = {
 
 /** Folders of lib/ ('.' is lib itself), each with those that its files may import. */
 const libRooms: Record<string, readonly string[]> = {
-  '.': ['.', 'policy', 'ring', 'machine', 'simulation', 'experiment', 'bench'],
+  '.': ['.', 'policy', 'ring', 'machine', 'simulation', 'control', 'experiment', 'bench'],
   policy: ['.', 'policy'],
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
   simulation: ['.', 'policy', 'simulation'],
+  control: ['.', 'simulation', 'control'],
   'bench/peers': ['bench/peers'],
   bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
   report: ['.', 'report'],
   experiment: ['.', 'simulation', 'report', 'experiment'],
-  cli: ['.', 'policy', 'simulation', 'experiment', 'bench', 'report', 'cli'],
+  cli: ['.', 'policy', 'simulation', 'control', 'experiment', 'bench', 'report', 'cli'],
 }
 
 /** The only files that may name a memory ordering: each is about one shared structure and says why. */

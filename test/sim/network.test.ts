@@ -35,6 +35,13 @@ test('nothing is lost track of, whatever the network; payload or none is the sam
   )
 })
 
+/** What does not depend on when samples are taken. */
+const unsampled = ({ traceHash, vifs, nics }: Results): object => ({
+  traceHash,
+  vifs: Object.values(vifs).map((vif) => ({ ...vif, shortfall: null })),
+  nics,
+})
+
 test('a run in steps, sampled anyhow, is the same run', async (t) => {
   await fc.assert(
     fc.asyncProperty(scenarioInputs, fc.array(fc.nat(40_000_000), { maxLength: 5 }), async (input, stops) => {
@@ -46,8 +53,7 @@ test('a run in steps, sampled anyhow, is the same run', async (t) => {
           t.deepEqual(imbalances(simulation.results()), [], 'at every moment')
         }
         t.is(await simulation.run(), parseDuration('40ms'))
-        const { traceHash, vifs, nics } = simulation.results()
-        t.deepEqual({ traceHash, vifs, nics }, { traceHash: whole.traceHash, vifs: whole.vifs, nics: whole.nics })
+        t.deepEqual(unsampled(simulation.results()), unsampled(whole))
       } finally {
         simulation.close()
       }

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import type { ScenarioInput } from 'ringback'
+import { policyNames } from 'ringback/policy'
 
-// Scenarios with two NICs, up to two bridges, and four vifs that talk to one another and to the outside.
+// Scenarios with two NICs, up to two bridges, and four vifs that talk to one another and to the outside, with mins, weights,
+// events and any policy.
 
 const vif = fc.record(
   {
@@ -16,6 +18,7 @@ const vif = fc.record(
     batch: fc.integer({ min: 1, max: 64 }),
     notifications: fc.constantFrom('suppressed' as const, 'always' as const),
     txSlots: fc.integer({ min: 17, max: 256 }),
+    weight: fc.integer({ min: 1, max: 10_000 }),
   },
   { requiredKeys: [] },
 )
@@ -50,6 +53,41 @@ const plugs = fc.record({
   vifs: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
   ageing: fc.constantFrom('0s', '1ms', '300s'),
 })
+/** In kilobits a second: so little that four of them fit in any NIC, where the vif has one. */
+const min = fc.option(fc.integer({ min: 1, max: 200 }))
+const mostMin = 200
+const time = fc.integer({ min: 0, max: 39_999_999 }).map((ns) => `${ns}ns`)
+const kbps = (least: number, most: number) => fc.integer({ min: least, max: most }).map((rate) => `${rate}Kb/s`)
+/** Caps stay above every min. */
+const vifEvent = fc.record({
+  at: time,
+  of: fc.nat(3),
+  change: fc.record(
+    {
+      rate: fc.oneof(fc.constant('none'), kbps(mostMin, 99_999)),
+      min: fc.option(kbps(1, mostMin), { nil: 'none' }),
+      weight: fc.integer({ min: 1, max: 10_000 }),
+    },
+    { requiredKeys: [] },
+  ),
+})
+const nicEvent = fc.record({
+  at: time,
+  of: fc.nat(1),
+  change: fc.record(
+    { rate: kbps(1000, 2_000_000), link: fc.constantFrom('up' as const, 'down' as const) },
+    { requiredKeys: [] },
+  ),
+})
+const control = fc.record(
+  {
+    policy: fc.constantFrom(...policyNames),
+    interval: fc.integer({ min: 100, max: 50_000 }).map((us) => `${us}us`),
+    window: fc.integer({ min: 10, max: 100_000 }).map((us) => `${us}us`),
+    detector: fc.record({ accumulate: fc.integer({ min: 1, max: 3 }), dwell: fc.constantFrom('0ns', '10ms') }),
+  },
+  { requiredKeys: ['policy'] },
+)
 const names = ['a', 'b', 'c', 'd'] as const
 const nicNames = ['x', 'y'] as const
 
@@ -62,8 +100,12 @@ export const scenarioInputs: fc.Arbitrary<ScenarioInput> = fc
     nics: fc.tuple(nic, nic),
     vifs: fc.tuple(vif, vif, vif, vif),
     sources: fc.array(source, { minLength: 1, maxLength: 6 }),
+    mins: fc.tuple(min, min, min, min),
+    vifEvents: fc.array(vifEvent, { maxLength: 4 }),
+    nicEvents: fc.array(nicEvent, { maxLength: 3 }),
+    control,
   })
-  .map(({ seed, costs: spent, plugs: at, nics, vifs, sources }) => {
+  .map(({ seed, costs: spent, plugs: at, nics, vifs, sources, mins, vifEvents, nicEvents, control: controlled }) => {
     const nicsOf = (bridge: number) => nicNames.filter((_, i) => at.nics[i] === bridge)
     const free = nicsOf(0)
     // 0 and 3 stand for a NIC without a bridge, where there is one.
@@ -75,6 +117,27 @@ export const scenarioInputs: fc.Arbitrary<ScenarioInput> = fc
     const hasWire = (i: number): boolean => !uplinkOf(i).startsWith('br') || nicsOf(Number(uplinkOf(i)[2])).length > 0
     const isNeighbour = (i: number, k: number | null): k is number =>
       k !== null && k !== i && uplinkOf(i) === uplinkOf(k) && uplinkOf(i).startsWith('br')
+    /** Whether it shares the capacity of one NIC. */
+    const shares = (i: number): boolean => !uplinkOf(i).startsWith('br') || nicsOf(Number(uplinkOf(i)[2])).length === 1
+    const minOf = (i: number): { min?: string } => {
+      const kilobits = mins[i] ?? null
+      const cap = Number.parseInt(vifs[i]?.rate ?? `${mostMin}`)
+      return kilobits !== null && shares(i) ? { min: `${Math.min(kilobits, cap)}Kb/s` } : {}
+    }
+    const events = [
+      ...vifEvents
+        .filter(({ of, change }) => Object.keys(change).length > 0 && (change.min === undefined || shares(of)))
+        // A min alone might be above the cap that it begins with.
+        .map(({ at, of, change }) => ({
+          at,
+          vif: names[of] ?? 'a',
+          ...(change.min && { rate: '99999Kb/s' }),
+          ...change,
+        })),
+      ...nicEvents
+        .filter(({ change }) => Object.keys(change).length > 0)
+        .map(({ at, of, change }) => ({ at, nic: nicNames[of] ?? 'x', ...change })),
+    ]
     return {
       name: 'any',
       duration: '40ms',
@@ -82,7 +145,9 @@ export const scenarioInputs: fc.Arbitrary<ScenarioInput> = fc
       ...(spent && { costs: spent }),
       nics: { x: nics[0], y: nics[1] },
       bridges: { br1: { nics: nicsOf(1), ageing: at.ageing }, br2: { nics: nicsOf(2) } },
-      vifs: Object.fromEntries(names.map((name, i) => [name, { uplink: uplinkOf(i), ...vifs[i] }])),
+      vifs: Object.fromEntries(names.map((name, i) => [name, { uplink: uplinkOf(i), ...vifs[i], ...minOf(i) }])),
+      events,
+      control: controlled,
       traffic: sources.map(({ from, to, isInbound, gso, size, ...others }) => ({
         kind: 'constant' as const,
         vif: names[from] ?? 'a',

@@ -31,7 +31,10 @@ test('the scenario in the README is the example', (t) => {
 })
 
 test('the example of steps runs', (t) => {
-  t.regex(node('examples/steps.mjs'), /^db got \d+ of 13334, dropped \{"backlog":\d+,.*"disconnected":[1-9]\d*\}$/)
+  t.regex(
+    node('examples/steps.mjs'),
+    /^db got \d+ of 13334, dropped \{"backlog":\d+,.*"disconnected":[1-9]\d*,"link":0\}$/,
+  )
 })
 
 test('the program in the README is the example and prints what the README says', (t) => {
