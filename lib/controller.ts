@@ -42,6 +42,8 @@ interface Uplink {
   capacityBps: number
   /** The capacity for which the present rates were made. */
   allocatedBps: number
+  /** Whether it could send nothing, perhaps only for a part of the time since the last tick. */
+  wasDown: boolean
   /** Whether somebody changed a min, a cap, a weight or the capacity since. */
   isTouched: boolean
 }
@@ -93,6 +95,7 @@ export class Controller {
       decision: { isBusy: false, minScale: 1 },
       capacityBps,
       allocatedBps: capacityBps,
+      wasDown: capacityBps === 0,
       isTouched: true,
     }))
     this.#vifs = options.vifs.map((vif) => this.#makeVif(vif, detector))
@@ -205,6 +208,7 @@ export class Controller {
   setCapacity(uplink: string, bps: number): void {
     const found = findNamed(this.#uplinks, uplink, 'uplink')
     checkInteger(bps, `the capacity of ${quote(uplink)}`, 0, mostBps)
+    found.wasDown ||= found.capacityBps === 0 || bps === 0
     found.capacityBps = bps
     found.isTouched = true
   }
@@ -250,7 +254,8 @@ export class Controller {
     sample.allottedBps = isAdaptive ? (decision.rateBps ?? Infinity) : Math.min(demand.capBps, capacityBps)
     sample.speedBps = undefined
     sample.limitBps = Math.max(capacityBps, sample.allottedBps)
-    if (!detector.update(sample)) return
+    // Nobody shows what it wants while the link is down: when it is up again, everybody wants what it wanted.
+    if (!detector.update(sample) || uplink?.wasDown === true) return
     const { isAtRate, isHeldBack, isBusy } = detector
     // A counter that leapt says more than can be: with its headroom it must still be a rate.
     const rateBps = Math.min(detector.rateBps, mostBps / 2)
@@ -273,6 +278,7 @@ export class Controller {
     sample.limitBps = Math.max(capacityBps, uplink.capacityBps)
     uplink.detector.update(sample)
     uplink.capacityBps = capacityBps
+    uplink.wasDown = capacityBps === 0
   }
 
   /** @returns whether a rate or a guarantee changed */
