@@ -66,7 +66,7 @@ export function claimsOf({ claims }: CheckedExperiment, tables: readonly TablePl
 }
 
 function toClaim(
-  { at: _, against, atMost, atLeast }: CheckedClaim,
+  { against, atMost, atLeast }: CheckedClaim,
   { table, labels, column, at }: { table: TablePlan; labels: string[]; column: Column; at: Path },
 ): ExperimentClaim {
   checkRow(table, labels, [...at, 'at'])
