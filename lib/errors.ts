@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'ERR_SCENARIO'
   /** An experiment file is wrong. */
   | 'ERR_EXPERIMENT'
+  /** A file of saved results is wrong. */
+  | 'ERR_RESULTS'
   /** Guarantees add up to more than their uplink's capacity. */
   | 'ERR_ADMISSION'
   /** A capture file is missing, truncated or of another format. */

@@ -32,15 +32,18 @@ export async function control(
   throw new UsageError(`control has no ${JSON.stringify(verb)}; use get, set or watch`)
 }
 
-/** Values by path: those at or below each of the paths, all where there is none. */
+/** What the paths have at the moment. */
 function valuesOf(tree: TreeReader, paths: readonly string[]): Map<string, string> {
-  const found = [...new Set((paths.length > 0 ? paths : ['']).flatMap((path) => tree.list(path)))]
-  const values = found.map((path) => [path, tree.read(path)] as const)
+  const values = [...new Set(paths)].map((path) => [path, tree.read(path)] as const)
   return new Map(values.filter((entry): entry is readonly [string, string] => entry[1] !== undefined))
 }
 
 function get(tree: TreeReader, paths: readonly string[], { json }: ControlOptions): number {
-  const values = valuesOf(tree, paths)
+  const wanted = paths.length > 0 ? paths : ['']
+  const values = valuesOf(
+    tree,
+    wanted.flatMap((path) => tree.list(path)),
+  )
   const [path = '', ...others] = paths
   const only = others.length === 0 ? values.get(path) : undefined
   if (only !== undefined) process.stdout.write(json ? toJson(only) : `${only}\n`)
@@ -117,15 +120,17 @@ async function changed(
   return found.filter(([path, value]) => tree.read(path) === value)
 }
 
-/** A tree that goes away meanwhile has no values. */
+/** All that is to be seen now. A tree that is being taken away has less and less of it. */
 function watched(tree: TreeReader, paths: readonly string[]): Map<string, string> {
-  try {
-    const values = valuesOf(tree, paths)
-    return paths.length > 0 ? values : new Map([...values].filter(([path]) => settable.test(path)))
-  } catch (error) {
-    if (tree.owner?.isAlive) throw error
-    return new Map()
-  }
+  if (paths.length > 0)
+    return valuesOf(
+      tree,
+      paths.flatMap((path) => tree.find(path)),
+    )
+  return valuesOf(
+    tree,
+    tree.find('').filter((path) => settable.test(path)),
+  )
 }
 
 function lineOf(path: string, value: string, { json }: ControlOptions): string {

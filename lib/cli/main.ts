@@ -15,16 +15,17 @@ import { bench, type BenchCommandOptions } from './bench.ts'
 import { control } from './control.ts'
 import { experiment, type ExperimentOptions } from './experiment.ts'
 import { UsageError } from './output.ts'
+import { report } from './report.ts'
 import { run, type RunOptions } from './run.ts'
 
 // Exit codes: 0 done, 1 the run failed, 2 a bad command line or a bad file. Messages for people are one line.
 
-const usageCodes = new Set(['ERR_SCENARIO', 'ERR_EXPERIMENT', 'ERR_PCAP', 'ERR_UNIT', 'ERR_CONTROL'])
+const usageCodes = new Set(['ERR_SCENARIO', 'ERR_EXPERIMENT', 'ERR_RESULTS', 'ERR_PCAP', 'ERR_UNIT', 'ERR_CONTROL'])
 
 const oneLine = (text: string): string => text.trim().replace(/\s*[\r\n]+\s*/g, ' ')
 
 const withHint = (text: string): string =>
-  /^error: (unknown|missing|too many)/.test(text) ? `${text}; see ringback --help` : text
+  /^error: (unknown|missing|required|too many)/.test(text) ? `${text}; see ringback --help` : text
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
@@ -98,7 +99,7 @@ function buildProgram(): Command {
     .option('--policy <policy>', `instead of the scenario's: ${policyNames.join(', ')}`, parsePolicy)
     .option('--seed <n>', "instead of the scenario's", parseSeed)
     .option('--duration <time>', "instead of the scenario's, as in 10s", parseRunTime)
-    .option('--out <folder>', 'write results.json, series.csv and captures there')
+    .option('--out <folder>', 'write results.json, series.csv, report.html and captures there')
     .option('--json', 'print the results as JSON instead of the table')
     .option('--realtime', "at the clock's pace")
     .option(
@@ -122,6 +123,14 @@ function buildProgram(): Command {
     .action(async (folder: string, verb: string, words: string[], options: { json?: boolean; interval: number }) => {
       const { interval, ...others } = options
       process.exitCode = await control(folder, verb, words, { ...others, intervalMs: interval })
+    })
+  program
+    .command('report')
+    .description('make a page with charts from saved results; several are put beside one another')
+    .argument('<results...>', 'results.json files, or folders that hold one; the first is the baseline of the others')
+    .requiredOption('-o, --out <file>', 'the page, as in report.html')
+    .action(async (names: string[], options: { out: string }) => {
+      process.exitCode = await report(names, options)
     })
   program
     .command('schema')
@@ -159,7 +168,7 @@ function buildProgram(): Command {
 }
 
 /** Says what went wrong and returns the exit code. */
-function report(error: unknown, isDebug: boolean): number {
+function tellError(error: unknown, isDebug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said it
   const isUsage = error instanceof UsageError || (error instanceof RingbackError && usageCodes.has(error.code))
   const isExpected = isUsage || error instanceof RingbackError
@@ -180,7 +189,7 @@ async function main(): Promise<void> {
     await program.parseAsync()
   } catch (error) {
     const isDebug = Boolean(program.opts<{ debug?: boolean }>().debug) || process.env.RINGBACK_DEBUG === '1'
-    process.exitCode = report(error, isDebug)
+    process.exitCode = tellError(error, isDebug)
   }
 }
 

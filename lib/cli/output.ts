@@ -1,6 +1,7 @@
 import { access, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
+import { resultsPage } from '../report/run/page.ts'
 import type { Results } from '../simulation/results.ts'
 import { describeSystemError, systemErrorCode } from '../system-error.ts'
 
@@ -101,9 +102,13 @@ export function toCsv({ t, vifs, nics }: Results['series']): string {
   return `${[columns.map(([name]) => name).join(','), ...rows].join('\n')}\n`
 }
 
-/** Writes results.json and series.csv; returns their paths. */
+/** Writes results.json, series.csv and report.html; returns their paths. */
 export async function writeResults(folder: string, results: Results): Promise<string[]> {
-  const files = { 'results.json': toJson(results), 'series.csv': toCsv(results.series) }
+  const files = {
+    'results.json': toJson(results),
+    'series.csv': toCsv(results.series),
+    'report.html': resultsPage([{ results }]),
+  }
   for (const [name, text] of Object.entries(files)) await writeAtomically(path.join(folder, name), text)
   return Object.keys(files).map((name) => path.join(folder, name))
 }

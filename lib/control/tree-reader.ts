@@ -48,9 +48,14 @@ export class TreeReader {
    * @throws {@link RingbackError} ERR_CONTROL where nothing is there, or a path leads out of the tree
    */
   list(path: string): string[] {
-    const found = this.#below(checkPath(path), maxDepth)
+    const found = this.find(path)
     if (found.length === 0) throw this.#nothingAt(path)
     return found
+  }
+
+  /** As list(), of a tree that may be going away: nothing where nothing is. */
+  find(path: string): string[] {
+    return this.#below(checkPath(path), maxDepth)
   }
 
   #below(path: string, depth: number): string[] {

@@ -1,4 +1,5 @@
 import { formatFigure, type Measured, valueAxis } from './axis.ts'
+import { drawing } from './drawing.ts'
 import { element, textElement } from './markup.ts'
 import { drawMark } from './marks.ts'
 import { drawSpread } from './spread-bar.ts'
@@ -57,6 +58,8 @@ export function dotChart({ title, label, groups }: DotChart): string {
       ].join('')
     }),
   ]
-  const viewBox = `0 0 ${width} ${top + height + bottom}`
-  return element('svg', { viewBox, role: 'img', 'aria-label': title }, content.join('\n'))
+  const description = groups
+    .flatMap((group) => group.rows.map(({ name, value }) => `${group.heading} ${name}: ${formatFigure(value)}`.trim()))
+    .join('; ')
+  return drawing({ width, height: top + height + bottom, title, description }, content)
 }

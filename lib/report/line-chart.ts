@@ -1,9 +1,11 @@
 import { line } from 'd3-shape'
 
 import { type Axis, formatFigure, formatSize, type Measured, sizeAxis, valueAxis } from './axis.ts'
+import { drawing } from './drawing.ts'
 import { element, textElement } from './markup.ts'
 import { drawMark, markClass, markDash } from './marks.ts'
 import { drawSpread } from './spread-bar.ts'
+import { spreadOut } from './spread-out.ts'
 
 export interface LinePoint extends Measured {
   x: number
@@ -68,9 +70,11 @@ export function lineChart({ title, xLabel, yLabel, series }: LineChart): string 
     ...placed.map(drawSeries(y)),
     ...drawNames(placed, plotEnd, height),
   ]
-  const viewBox = `0 0 ${width} ${top + height + bottom}`
-  return element('svg', { viewBox, role: 'img', 'aria-label': title }, content.join('\n'))
+  return drawing({ width, height: top + height + bottom, title, description: describe(series) }, content)
 }
+
+const describe = (series: readonly LineSeries[]): string =>
+  series.map(({ name, points }) => `${name}: ${points.map(({ value }) => formatFigure(value)).join(', ')}`).join('; ')
 
 interface PlacedSeries extends LineSeries {
   places: { point: LinePoint; x: number; y: number }[]
@@ -112,8 +116,7 @@ function drawNames(series: readonly PlacedSeries[], plotEnd: number, height: num
     .sort((a, b) => a.wanted - b.wanted)
   const rows = spreadOut(
     named.map(({ wanted }) => wanted),
-    top + 6,
-    top + height,
+    { least: top + 6, most: top + height, gap: labelGap },
   )
   const from = plotEnd + 26
   return named.map(({ name, mark, last }, i) => {
@@ -125,13 +128,4 @@ function drawNames(series: readonly PlacedSeries[], plotEnd: number, height: num
       textElement('text', { x: from + 12, y: row + 4 }, `${name}  ${formatFigure(last.point.value)}`),
     ].join('')
   })
-}
-
-/** Moves ascending places apart, within the limits, as little as a simple rule does. */
-function spreadOut(places: readonly number[], least: number, most: number): number[] {
-  const out = [...places]
-  for (let i = 0; i < out.length; i++) out[i] = Math.max(out[i]!, i === 0 ? least : out[i - 1]! + labelGap)
-  for (let i = out.length - 1; i >= 0; i--)
-    out[i] = Math.min(out[i]!, i === out.length - 1 ? most : out[i + 1]! - labelGap)
-  return out
 }

@@ -8,8 +8,13 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
+/** What no page may hold, or what turns the text after it around. */
+// eslint-disable-next-line no-control-regex -- they come in names from files
+const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]/g
+
 /** Text as HTML and SVG take it, between tags or in an attribute. */
-export const escapeText = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character]!)
+export const escapeText = (text: string): string =>
+  text.replace(unprintable, '\ufffd').replace(/[&<>"']/g, (character) => entities[character]!)
 
 type Attributes = Readonly<Record<string, string | number>>
 

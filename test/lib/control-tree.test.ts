@@ -257,6 +257,17 @@ test('a large tree is looked at in parts: every value is taken, every file follo
 })
 
 const fullDisk = '["2","1","2",1]\n["2","7","2",1]\n0\n'
+test('a sync of a large tree does not look at all files', (t) => {
+  const names = Array.from({ length: 300 }, (_, i) => `v${i}`)
+  const { target, at, syncAfter } = makeTree(t, names)
+  writeFileSync(at('vif/v299/weight'), '9\n')
+  syncAfter(0)
+  syncAfter(0)
+  t.deepEqual(target.sets, [], '512 of 600')
+  syncAfter(0)
+  t.deepEqual(target.sets, ['v299 weight 9'])
+})
+
 const fillsUp = `
   import { ControlTree } from 'ringback'
   import { readFileSync, writeFileSync, rmSync } from 'node:fs'

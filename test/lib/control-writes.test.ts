@@ -158,6 +158,19 @@ test('a writer that had opened the file before it was replaced', (t) => {
   t.deepEqual(target.sets.length, 2)
 })
 
+test('a late writer whose folder is gone sets the value all the same', (t) => {
+  const { tree, target, at, read, syncAfter } = makeTree(t)
+  writeFileSync(at('vif/web/rate'), '20Mb/s\n')
+  const late = openSync(at('vif/web/rate'), 'r+')
+  tree.sync()
+  rmSync(at('vif/web'), { recursive: true })
+  writeSync(late, '40Mb/s\n', 0)
+  closeSync(late)
+  t.notThrows(() => tree.sync())
+  syncAfter(refreshMs)
+  t.deepEqual([target.vif('web').rateBps, read('vif/web/rate')], [40e6, '40Mb/s\n'])
+})
+
 test('a file that was emptied and replaced meanwhile is no value', (t) => {
   const { tree, target, at, read, syncAfter } = makeTree(t)
   writeFileSync(at('vif/web/rate'), '20Mb/s\n')

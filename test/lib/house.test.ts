@@ -21,7 +21,7 @@ const nativeRooms: Record<string, readonly string[]> = {
 
 /** Folders of lib/ ('.' is lib itself), each with those that its files may import. */
 const libRooms: Record<string, readonly string[]> = {
-  '.': ['.', 'policy', 'ring', 'machine', 'simulation', 'control', 'experiment', 'bench'],
+  '.': ['.', 'policy', 'ring', 'machine', 'simulation', 'control', 'experiment', 'bench', 'report/run'],
   policy: ['.', 'policy'],
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
@@ -30,8 +30,9 @@ const libRooms: Record<string, readonly string[]> = {
   'bench/peers': ['bench/peers'],
   bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
   report: ['.', 'report'],
+  'report/run': ['.', 'simulation', 'report', 'report/run'],
   experiment: ['.', 'simulation', 'report', 'experiment'],
-  cli: ['.', 'policy', 'simulation', 'control', 'experiment', 'bench', 'report', 'cli'],
+  cli: ['.', 'policy', 'simulation', 'control', 'experiment', 'bench', 'report', 'report/run', 'cli'],
 }
 
 /** The only files that may name a memory ordering: each is about one shared structure and says why. */

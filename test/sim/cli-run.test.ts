@@ -46,7 +46,7 @@ test('--seed, --duration and --out', async (t) => {
   const out = path.join(folder, 'a/b')
   const args = ['run', 'examples/captures.yaml', '--seed', '7', '--duration', '2.5s', '--out', out]
   t.like(await ringback(args), { code: 0, stderr: '' })
-  t.deepEqual(readdirSync(out).sort(), ['results.json', 'series.csv'], 'no temporary file is left')
+  t.deepEqual(readdirSync(out).sort(), ['report.html', 'results.json', 'series.csv'], 'no temporary file is left')
   const results = JSON.parse(readFileSync(path.join(out, 'results.json'), 'utf8')) as Results
   t.deepEqual([results.seed, results.simulatedSeconds, results.aborted], [7, 2.5, false])
   const rows = readFileSync(path.join(out, 'series.csv'), 'utf8').trimEnd().split('\n')
@@ -98,6 +98,7 @@ traffic:
   - { vif: b, kind: constant, rate: 10Mb/s, size: 1500, direction: in }
 output: { interval: 10ms, pcap: { nics: [eth0], vifs: [a, b] } }
 `
+const files = ['report.html', 'results.json', 'series.csv']
 const captures = [
   'nic-eth0-in.pcap',
   'nic-eth0.pcap',
@@ -123,7 +124,7 @@ test('captures are written to --out, whole, and replace those of an earlier run'
   writeFileSync(path.join(out, 'vif-a-out.pcap'), 'of yesterday')
   const { code, stdout, stderr } = await ringback(['run', file, '--out', out, '--json'])
   t.deepEqual([code, stderr], [0, ''])
-  t.deepEqual(readdirSync(out).sort(), [...captures, 'results.json', 'series.csv'].sort(), 'no temporary file is left')
+  t.deepEqual(readdirSync(out).sort(), [...captures, ...files].sort(), 'no temporary file is left')
   const results = JSON.parse(stdout) as Results
   const { a, b } = results.vifs
   const counts = captures.map((name) => recordsIn(out, name).length)
@@ -173,7 +174,7 @@ test('Ctrl-C while captures are written leaves whole files', async (t) => {
   clearInterval(watch)
   t.is(code, 130)
   t.regex(stderr, /^interrupted at /)
-  t.deepEqual(readdirSync(out).sort(), [...captures, 'results.json', 'series.csv', 'started'].sort())
+  t.deepEqual(readdirSync(out).sort(), [...captures, ...files, 'started'].sort())
   const results = JSON.parse(readFileSync(path.join(out, 'results.json'), 'utf8')) as Results
   t.true(results.aborted)
   t.is(results.vifs.b?.rx.deliveredPackets, recordsIn(out, 'vif-b-in.pcap').length)

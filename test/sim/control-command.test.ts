@@ -125,24 +125,38 @@ test('a tree that nobody serves', async (t) => {
   t.is(readFileSync(path.join(tree, 'vif/web/rate'), 'utf8'), '1Mb/s\n')
 })
 
+/** A watch at work. */
+function startWatch(tree: string, ...words: string[]) {
+  const child = spawn(process.execPath, ['dist/cli/main.js', 'control', tree, 'watch', '--interval', '10ms', ...words])
+  const seen = { out: '', error: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (seen.out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (seen.error += text))
+  const code = new Promise((resolve) => child.on('close', resolve))
+  return { child, seen, code }
+}
+
+test('watch bears with a tree that is not whole: one that is being taken away', async (t) => {
+  t.timeout(60_000)
+  const tree = path.join(makeFolder(t), 'tree')
+  const put = (weight: string): void => {
+    mkdirSync(path.join(tree, 'vif/web'), { recursive: true })
+    writeFileSync(path.join(tree, 'vif/web/weight'), weight)
+  }
+  put('1')
+  writeFileSync(path.join(tree, 'pid'), `${process.pid}\n`)
+  const { seen, code } = startWatch(tree, 'vif/web')
+  await until(() => seen.out.endsWith('vif/web/weight 1\n'))
+  rmSync(path.join(tree, 'vif'), { recursive: true })
+  await sleep(100)
+  put('2')
+  await until(() => seen.out.endsWith('vif/web/weight 2\n') || seen.error !== '')
+  rmSync(tree, { recursive: true })
+  t.deepEqual([await code, seen.error], [0, 'the run has ended\n'])
+})
+
 test('watch tells what changes, ends at Ctrl-C, and with the run', async (t) => {
   const { tree, control, stop } = await serve(t)
-  const watch = (...words: string[]) => {
-    const child = spawn(process.execPath, [
-      'dist/cli/main.js',
-      'control',
-      tree,
-      'watch',
-      '--interval',
-      '10ms',
-      ...words,
-    ])
-    const seen = { out: '', error: '' }
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (seen.out += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (seen.error += text))
-    const code = new Promise((resolve) => child.on('close', resolve))
-    return { child, seen, code }
-  }
+  const watch = (...words: string[]) => startWatch(tree, ...words)
   const [people, program] = [watch(), watch('vif/web/weight', '--json')]
   await until(() => people.seen.out.includes('vif/web/weight 1\n') && program.seen.out.includes('"1"'))
   t.is((await control('set', 'vif/web/weight', '5')).code, 0)
@@ -195,10 +209,12 @@ test('a run that ends takes the tree away, but for what others put there; --cont
   const alone = await ringback(['run', file, '--control', tree])
   t.deepEqual([alone.code, existsSync(tree)], [2, false])
   t.regex(alone.stderr, /^error: --control needs --realtime: [^\n]+\n$/)
-  const run = ringback(['run', file, '--realtime', '--control', tree, '--duration', '1s', '--json'])
-  await until(() => existsSync(path.join(tree, 'vif/web/uplink')))
+  // A tree of a run that died, with somebody's notes.
+  mkdirSync(path.join(tree, 'vif/web'), { recursive: true })
+  writeFileSync(path.join(tree, 'pid'), '4194304\n')
   writeFileSync(path.join(tree, 'vif/web/notes'), '')
-  const { code, stdout, stderr } = await run
+  const words = ['run', file, '--realtime', '--control', tree, '--duration', '200ms', '--json']
+  const { code, stdout, stderr } = await ringback(words)
   t.deepEqual([code, (JSON.parse(stdout) as { aborted: boolean }).aborted], [0, false])
   t.is(stderr, `control tree: ${tree}\nleft as it is: ${tree}, with files of others in it\n`)
   t.deepEqual(readdirSync(tree, { recursive: true }).sort(), ['vif', 'vif/web', 'vif/web/notes'])
