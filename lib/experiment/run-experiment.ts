@@ -1,4 +1,5 @@
 import { checkFunction, checkObject, checkSignal } from '../arguments.ts'
+import type { Results } from '../simulation/results.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
 import { RingbackError } from '../errors.ts'
@@ -17,11 +18,24 @@ export interface ExperimentProgress {
   total: number
 }
 
+/** A simulation of an experiment that is over. */
+export interface FinishedRun {
+  /** The table for which it was made; others may have the same point. */
+  table: string
+  /** The value of each of its factors. */
+  labels: readonly string[]
+  case: string
+  seed: number
+  results: Results
+}
+
 export interface RunExperimentOptions {
   /** Stops it: the rows that are done are returned, with `aborted: true`. */
   signal?: AbortSignal
   /** Called every few milliseconds. */
   onProgress?: (progress: ExperimentProgress) => void
+  /** Called with each run that is over, in order. Nothing keeps its results. */
+  onRun?: (run: FinishedRun) => void
 }
 
 /**
@@ -29,7 +43,7 @@ export interface RunExperimentOptions {
  * few milliseconds meanwhile.
  *
  * @param experiment - from parseExperiment
- * @throws {@link RingbackError} as simulate() does; what onProgress throws
+ * @throws {@link RingbackError} as simulate() does; what onProgress and onRun throw
  * @example
  * const results = await runExperiment(parseExperiment(text, { file: 'io-factors.yaml' }))
  * console.log(results.tables[0].rows[0].figures.base.throughput.mean)
@@ -40,9 +54,10 @@ export async function runExperiment(
 ): Promise<ExperimentResults> {
   checkObject(experiment, 'experiment')
   checkObject(options, 'options')
-  const { signal, onProgress } = options
+  const { signal, onProgress, onRun } = options
   if (signal !== undefined) checkSignal(signal, 'options.signal')
   if (onProgress !== undefined) checkFunction(onProgress, 'options.onProgress')
+  if (onRun !== undefined) checkFunction(onRun, 'options.onRun')
   const runner = new Runner(experiment, options)
   const tables: ExperimentResults['tables'] = []
   for (const table of experiment.tables) tables.push(await runner.fill(table))
@@ -120,12 +135,15 @@ class Runner {
     }
   }
 
-  async #row({ columns }: Omit<ExperimentTable, 'points'>, point: ExperimentPoint): Promise<ExperimentRow | undefined> {
+  async #row(
+    { name: table, columns }: Omit<ExperimentTable, 'points'>,
+    point: ExperimentPoint,
+  ): Promise<ExperimentRow | undefined> {
     const { base, cases, seeds } = this.#experiment
     const figures: ExperimentRow['figures'] = {}
     for (const name of shownCases(this.#experiment, { columns })) {
       const shown = columns.filter((column) => column.case === name)
-      const samples = await this.#samples(point, name, seeds)
+      const samples = await this.#samples(table, point, name)
       if (!samples) return undefined
       figures[name] = Object.fromEntries(
         shown.map(({ measure: key }) => {
@@ -138,10 +156,11 @@ class Runner {
     return { labels: [...point.labels], isBase, figures }
   }
 
-  async #samples(point: ExperimentPoint, inCase: string, seeds: readonly number[]): Promise<Figures[] | undefined> {
+  async #samples(table: string, point: ExperimentPoint, inCase: string): Promise<Figures[] | undefined> {
     const samples: Figures[] = []
-    for (const seed of seeds) {
-      const figures = await this.#run(scenarioOf(point, inCase, seed), seed)
+    for (const seed of this.#experiment.seeds) {
+      const run = { table, labels: point.labels, case: inCase, seed }
+      const figures = await this.#run(scenarioOf(point, inCase, seed), run)
       if (!figures) return undefined
       samples.push(figures)
     }
@@ -149,11 +168,12 @@ class Runner {
   }
 
   /** Undefined where it was aborted. */
-  async #run(scenario: Scenario, seed: number): Promise<Figures | undefined> {
+  async #run(scenario: Scenario, run: Omit<FinishedRun, 'results'>): Promise<Figures | undefined> {
+    const { seed } = run
     const key = keyOf(scenario, seed)
     const known = this.#figures.get(key)
     if (known || this.#isAborted) return known
-    const { signal, onProgress } = this.#options
+    const { signal, onProgress, onRun } = this.#options
     const tell = (part: number): void => onProgress?.({ done: this.#figures.size + part, total: this.#total })
     if (signal?.aborted) return this.#abort()
     const results = await simulate(
@@ -167,6 +187,7 @@ class Runner {
     this.#simulatedSeconds += results.simulatedSeconds
     const figures = takeMeasures(results, this.#experiment.measures)
     this.#figures.set(key, figures)
+    onRun?.({ ...run, results })
     return figures
   }
 
