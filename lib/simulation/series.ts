@@ -40,28 +40,6 @@ export interface NicSeries {
   rateBps: number[]
 }
 
-/** What the counters of a vif had at the last sample, and what its min had come to. */
-interface VifReading {
-  offered: number
-  delivered: number
-  received: number
-  /** Of what the guest sends. */
-  sendOffered: number
-  sendDelivered: number
-  minBitNs: number
-}
-
-/** Columns, the last reading, and the sums of a vif or NIC: plain data, which can be copied. */
-interface VifTrack {
-  columns: VifSeries
-  last: VifReading
-  shortfall: ShortfallSums
-}
-interface NicTrack {
-  columns: NicSeries
-  last: { busyNs: number; receiveBusyNs: number }
-}
-
 /** A series and what goes with it. */
 export interface Recorded {
   series: Series
@@ -69,120 +47,144 @@ export interface Recorded {
   shortfalls: ShortfallSums[]
 }
 
+/** Numbers of a vif and of a NIC in a sample, in the order of {@link VifSeries} and {@link NicSeries}; NaN: null. */
+const vifWidth = 7
+const nicWidth = 3
+
+/** What the counters had at the last sample. */
+interface Readings {
+  /** By row, {@link vifReadings} numbers each: bytes, and what the min had come to. */
+  vifs: Float64Array
+  /** By row, the two busy times. */
+  nics: Float64Array
+  shortfalls: ShortfallSums[]
+}
+const vifReadings = 6
+const nicReadings = 2
+
 /** Turns cumulative counters into a series: one {@link sample} an interval. */
 export class Sampler {
   readonly #scenario: Scenario
   readonly #control: WorldControl
   readonly #readers: ReturnType<typeof readersOf>
   readonly #t: number[] = []
-  readonly #vifs: VifTrack[]
-  readonly #nics: NicTrack[]
+  /** A sample each: the vifs' numbers, then the NICs'. */
+  readonly #samples: Float64Array[] = []
+  readonly #readings: Readings
   #lastNs = 0
 
   constructor(scenario: Scenario, world: NativeWorld, control: WorldControl) {
     this.#scenario = scenario
     this.#control = control
     this.#readers = readersOf(world)
-    this.#vifs = scenario.vifs.map(() => ({
-      columns: {
-        throughputBps: [],
-        demandBps: [],
-        receiveBps: [],
-        allocationBps: [],
-        busy: [],
-        minBps: [],
-        rateBps: [],
-      },
-      last: { offered: 0, delivered: 0, received: 0, sendOffered: 0, sendDelivered: 0, minBitNs: 0 },
-      shortfall: noShortfall(),
-    }))
-    this.#nics = scenario.nics.map(() => ({
-      columns: { utilisation: [], receiveUtilisation: [], rateBps: [] },
-      last: { busyNs: 0, receiveBusyNs: 0 },
-    }))
+    this.#readings = {
+      vifs: new Float64Array(vifReadings * scenario.vifs.length),
+      nics: new Float64Array(nicReadings * scenario.nics.length),
+      shortfalls: scenario.vifs.map(noShortfall),
+    }
   }
 
   /** Ends an interval at `nowNs`; does nothing where no time has passed. */
   sample(nowNs: number): void {
-    const elapsedNs = nowNs - this.#lastNs
-    if (elapsedNs <= 0) return
+    if (nowNs <= this.#lastNs) return
     this.#t.push(nowNs / 1e9)
-    this.#vifs.forEach((track, row) => this.#addToVif(track, row, nowNs, elapsedNs))
-    this.#nics.forEach((track, row) => this.#addToNic(track, row, elapsedNs))
+    this.#samples.push(this.#take(nowNs, this.#readings))
     this.#lastNs = nowNs
   }
 
   /** A copy of what was recorded up to `nowNs`, where an interval need not end. */
   recordedAt(nowNs: number): Recorded {
-    const elapsedNs = nowNs - this.#lastNs
-    const t = [...this.#t]
-    const vifs = this.#vifs.map((track) => structuredClone(track))
-    const nics = this.#nics.map((track) => structuredClone(track))
-    if (elapsedNs > 0) {
+    const { vifs, nics } = this.#scenario
+    const [t, samples] = [[...this.#t], [...this.#samples]]
+    const shortfalls = this.#readings.shortfalls.map((sums) => ({ ...sums }))
+    if (nowNs > this.#lastNs) {
       t.push(nowNs / 1e9)
-      vifs.forEach((track, row) => this.#addToVif(track, row, nowNs, elapsedNs))
-      nics.forEach((track, row) => this.#addToNic(track, row, elapsedNs))
+      const { vifs: ofVifs, nics: ofNics } = this.#readings
+      samples.push(this.#take(nowNs, { vifs: ofVifs.slice(), nics: ofNics.slice(), shortfalls }))
     }
-    const { output, vifs: names, nics: nicNames } = this.#scenario
+    const column = (at: number): number[] => samples.map((values) => values[at] ?? 0)
+    const firstNic = vifs.length * vifWidth
     const series = {
-      intervalSeconds: output.intervalNs / 1e9,
+      intervalSeconds: this.#scenario.output.intervalNs / 1e9,
       t,
-      vifs: Object.fromEntries(vifs.map(({ columns }, row) => [names[row]?.name ?? '', columns])),
-      nics: Object.fromEntries(nics.map(({ columns }, row) => [nicNames[row]?.name ?? '', columns])),
+      vifs: Object.fromEntries(vifs.map(({ name }, row) => [name, vifSeries(column, row * vifWidth)])),
+      nics: Object.fromEntries(nics.map(({ name }, row) => [name, nicSeries(column, firstNic + row * nicWidth)])),
     }
-    return { series, shortfalls: vifs.map(({ shortfall }) => shortfall) }
+    return { series, shortfalls }
   }
 
-  #addToVif(track: VifTrack, row: number, nowNs: number, elapsedNs: number): void {
-    const { columns, last, shortfall } = track
+  /** The sample that ends at `nowNs`; the readings become those of that time. */
+  #take(nowNs: number, readings: Readings): Float64Array {
+    const { vifs, nics } = this.#scenario
+    const elapsedNs = nowNs - this.#lastNs
+    const sample = new Float64Array(vifs.length * vifWidth + nics.length * nicWidth)
+    for (let row = 0; row < vifs.length; row++) this.#takeVif(sample, row, readings, nowNs, elapsedNs)
+    for (let row = 0; row < nics.length; row++)
+      this.#takeNic(sample, vifs.length * vifWidth + row * nicWidth, row, readings.nics, elapsedNs)
+    return sample
+  }
+
+  #takeVif(sample: Float64Array, row: number, { vifs, shortfalls }: Readings, nowNs: number, elapsedNs: number): void {
     const { cap, min } = this.#control.vif(row)
-    const now = { ...this.#readers.vif(row), minBitNs: min.sum(nowNs) }
+    const readers = this.#readers
+    const first = row * vifReadings
+    const since = (reading: number, now: number): number => {
+      const before = vifs[first + reading] ?? 0
+      vifs[first + reading] = now
+      return now - before
+    }
+    const offeredBytes = since(0, readers.sendOffered(row))
+    const deliveredBytes = since(1, readers.sendDelivered(row))
     const bps = (bytes: number): number => (bytes * 8e9) / elapsedNs
-    columns.throughputBps.push(bps(now.delivered - last.delivered))
-    columns.demandBps.push(bps(now.offered - last.offered))
-    columns.receiveBps.push(bps(now.received - last.received))
-    columns.allocationBps.push(this.#control.allocationBps(row))
-    columns.busy.push(this.#control.isBusy(row))
-    columns.minBps.push(min.value || null)
-    columns.rateBps.push(capBps(cap))
-    addInterval(shortfall, {
-      elapsedNs,
-      offeredBytes: now.sendOffered - last.sendOffered,
-      deliveredBytes: now.sendDelivered - last.sendDelivered,
-      minBytes: (now.minBitNs - last.minBitNs) / 8e9,
-    })
-    track.last = now
+    const at = row * vifWidth
+    sample[at] = bps(deliveredBytes + since(2, readers.receiveDelivered(row)))
+    sample[at + 1] = bps(offeredBytes + since(3, readers.receiveOffered(row)))
+    sample[at + 2] = bps(since(4, readers.received(row)))
+    sample[at + 3] = this.#control.allocationBps(row) ?? NaN
+    sample[at + 4] = Number(this.#control.isBusy(row))
+    sample[at + 5] = min.value > 0 ? min.value : NaN
+    sample[at + 6] = capBps(cap) ?? NaN
+    const minBytes = since(5, min.sum(nowNs)) / 8e9
+    const sums = shortfalls[row]
+    if (sums) addInterval(sums, { elapsedNs, offeredBytes, deliveredBytes, minBytes })
   }
 
-  #addToNic(track: NicTrack, row: number, elapsedNs: number): void {
-    const { columns, last } = track
-    const now = { busyNs: this.#readers.busyNs(row), receiveBusyNs: this.#readers.receiveBusyNs(row) }
-    columns.utilisation.push((now.busyNs - last.busyNs) / elapsedNs)
-    columns.receiveUtilisation.push((now.receiveBusyNs - last.receiveBusyNs) / elapsedNs)
-    columns.rateBps.push(liveBps(this.#control.nic(row)))
-    track.last = now
+  #takeNic(sample: Float64Array, at: number, row: number, nics: Float64Array, elapsedNs: number): void {
+    const [busyNs, receiveBusyNs] = [this.#readers.busyNs(row), this.#readers.receiveBusyNs(row)]
+    sample[at] = (busyNs - (nics[row * nicReadings] ?? 0)) / elapsedNs
+    sample[at + 1] = (receiveBusyNs - (nics[row * nicReadings + 1] ?? 0)) / elapsedNs
+    sample[at + 2] = liveBps(this.#control.nic(row))
+    nics.set([busyNs, receiveBusyNs], row * nicReadings)
   }
+}
+
+const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value)
+
+function vifSeries(column: (at: number) => number[], at: number): VifSeries {
+  return {
+    throughputBps: column(at),
+    demandBps: column(at + 1),
+    receiveBps: column(at + 2),
+    allocationBps: column(at + 3).map(orNull),
+    busy: column(at + 4).map(Boolean),
+    minBps: column(at + 5).map(orNull),
+    rateBps: column(at + 6).map(orNull),
+  }
+}
+
+function nicSeries(column: (at: number) => number[], at: number): NicSeries {
+  return { utilisation: column(at), receiveUtilisation: column(at + 1), rateBps: column(at + 2) }
 }
 
 function readersOf(world: NativeWorld) {
   const vifs = new Counters(world.vifCounters, world.vifCounterNames)
   const nics = new Counters(world.nicCounters, world.nicCounterNames)
-  const sendOffered = vifs.reader(...offeredBytes('tx'))
-  const sendDelivered = vifs.reader(...deliveredBytes('tx'))
-  const receiveOffered = vifs.reader(...offeredBytes('rx'))
-  const receiveDelivered = vifs.reader(...deliveredBytes('rx'))
-  const received = vifs.reader('rxDeliveredBytes')
   return {
-    vif: (row: number) => {
-      const [offered, delivered] = [sendOffered(row), sendDelivered(row)]
-      return {
-        offered: offered + receiveOffered(row),
-        delivered: delivered + receiveDelivered(row),
-        received: received(row),
-        sendOffered: offered,
-        sendDelivered: delivered,
-      }
-    },
+    sendOffered: vifs.reader(...offeredBytes('tx')),
+    sendDelivered: vifs.reader(...deliveredBytes('tx')),
+    receiveOffered: vifs.reader(...offeredBytes('rx')),
+    receiveDelivered: vifs.reader(...deliveredBytes('rx')),
+    received: vifs.reader('rxDeliveredBytes'),
     busyNs: nics.reader('busyNs'),
     receiveBusyNs: nics.reader('receiveBusyNs'),
   }

@@ -175,7 +175,8 @@ void HostileGuest::begin_call() {
 
 void HostileGuest::end_call() {
   // What is saved is bounded, so nothing was debited below zero either.
-  FUZZ_CHECK(credit_changed_ || back_.shaper().credit().remaining_bytes() <= std::max(credit_.bytes, CreditShaper::kBurstBytes));
+  FUZZ_CHECK(credit_changed_ ||
+             back_.shaper().credit().remaining_bytes() <= std::max(credit_.bytes, CreditShaper::kBurstBytes));
   if (fault_ != Fault::kNone) {
     FUZZ_CHECK(back_.fault() == fault_);
     FUZZ_CHECK(std::memcmp(dead_rings_.data(), memory_.rings().data(), dead_rings_.size()) == 0);

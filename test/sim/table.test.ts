@@ -79,6 +79,33 @@ test('what the back ends cost has a line where they cost anything', async (t) =>
   t.false((await describe(free, results)).some((text) => text.startsWith('back end')))
 })
 
+test('where a vif has a min, a column has it and what was short of it; a line has when mins did not fit', async (t) => {
+  const scenario = checkScenario({
+    ...input,
+    vifs: { ...input.vifs, d: { uplink: 'eth1', min: '3Mb/s', rate: '5Mb/s' } },
+    events: [
+      { at: '500ms', nic: 'eth1', rate: '2Mb/s' },
+      { at: '750ms', nic: 'eth1', rate: '500Mb/s' },
+      { at: '900ms', vif: 'b', rate: '20Mb/s' },
+      { at: '900ms', vif: 'd', rate: '6Mb/s' },
+    ],
+  })
+  const results = await simulate(scenario)
+  Object.assign(results.vifs.d ?? {}, { shortfall: { ratio: 0.1234, seconds: 0.2 } })
+  const lines = await describe(scenario, results)
+  t.true(lines.some((line) => /^vif +cap +min +offered /.test(line)))
+  t.deepEqual(
+    rowOf(lines, 'd').map((line) => line.split(' | ').slice(0, 3).join(' | ')),
+    ['d | 6Mb/s | 3Mb/s', '12.3 % short | 500KB | 500KB'],
+  )
+  t.regex(rowOf(lines, 'a')[0] ?? '', /^a \| none \| none \| 1,000 /)
+  t.regex(rowOf(lines, 'b')[0] ?? '', /^b \| 20Mb\/s \| none /, 'the cap as it was at the end')
+  t.true(lines.some((line) => /^eth1 +500Mb\/s /.test(line)))
+  t.true(lines.includes('mins of eth1: scaled for 250ms, in which they did not fit'))
+  const { scenario: plain, results: others } = await run()
+  t.false((await describe(plain, others)).some((line) => / min /.test(line) || line.startsWith('mins of')))
+})
+
 test('unusual drops, and vifs that are down, are told below the tables', async (t) => {
   const { scenario, results } = await run()
   const { a, b, c, d } = results.vifs
