@@ -17,6 +17,9 @@ import { quote } from './quote.ts'
 
 /** What a vif may send, or is taken to want, beyond what it sent. */
 const headroom = 0.25
+/** A shaper lets who always waits have all of its rate, but for what the ends of windows and frames take of it. */
+const full = 0.98
+const frameBytes = 3_000
 /** A set of rates stays until one of them is to change by so much of itself, or a limit of its own asks for it. */
 const leastStep = 0.01
 
@@ -39,6 +42,8 @@ interface Uplink {
   capacityBps: number
   /** The capacity for which the present rates were made. */
   allocatedBps: number
+  /** Whether it could send nothing, perhaps only for a part of the time since the last tick. */
+  wasDown: boolean
   /** Whether somebody changed a min, a cap, a weight or the capacity since. */
   isTouched: boolean
 }
@@ -90,6 +95,7 @@ export class Controller {
       decision: { isBusy: false, minScale: 1 },
       capacityBps,
       allocatedBps: capacityBps,
+      wasDown: capacityBps === 0,
       isTouched: true,
     }))
     this.#vifs = options.vifs.map((vif) => this.#makeVif(vif, detector))
@@ -202,6 +208,7 @@ export class Controller {
   setCapacity(uplink: string, bps: number): void {
     const found = findNamed(this.#uplinks, uplink, 'uplink')
     checkInteger(bps, `the capacity of ${quote(uplink)}`, 0, mostBps)
+    found.wasDown ||= found.capacityBps === 0 || bps === 0
     found.capacityBps = bps
     found.isTouched = true
   }
@@ -247,13 +254,15 @@ export class Controller {
     sample.allottedBps = isAdaptive ? (decision.rateBps ?? Infinity) : Math.min(demand.capBps, capacityBps)
     sample.speedBps = undefined
     sample.limitBps = Math.max(capacityBps, sample.allottedBps)
-    if (!detector.update(sample)) return
+    // Nobody shows what it wants while the link is down: when it is up again, everybody wants what it wanted.
+    if (!detector.update(sample) || uplink?.wasDown === true) return
     const { isAtRate, isHeldBack, isBusy } = detector
     // A counter that leapt says more than can be: with its headroom it must still be a rate.
     const rateBps = Math.min(detector.rateBps, mostBps / 2)
     const room = Math.ceil(rateBps * headroom)
-    // With a limit of its own, a vif that was held back for a moment sent all that it wanted nevertheless, only later.
-    const isPressed = isAdaptive ? isAtRate && isHeldBack !== false : (isHeldBack ?? isAtRate)
+    // With a limit of its own, a vif that was held back but left some of its rate sent all that it wanted, only later.
+    const isPressed =
+      !isAdaptive || isHeldBack === null ? (isHeldBack ?? isAtRate) : isHeldBack && isAtRate && isFull(vif)
     demand.demandBps = isPressed ? (isBusy ? Infinity : rateBps + room) : rateBps
     demand.headroomBps = isPressed ? 0 : room
     demand.isPressed = isPressed
@@ -269,6 +278,7 @@ export class Controller {
     sample.limitBps = Math.max(capacityBps, uplink.capacityBps)
     uplink.detector.update(sample)
     uplink.capacityBps = capacityBps
+    uplink.wasDown = capacityBps === 0
   }
 
   /** @returns whether a rate or a guarantee changed */
@@ -314,6 +324,11 @@ function settle(decision: LiveVifDecision, rateBps: number, guaranteeBps: number
   decision.rateBps = rate
   decision.guaranteeBps = guaranteeBps
   return true
+}
+
+/** Whether a vif sent all that its limit let it in its last interval. */
+function isFull({ detector: { rateBps, elapsedNs }, decision }: Vif): boolean {
+  return rateBps >= full * (decision.rateBps ?? Infinity) - (frameBytes * 8e9) / elapsedNs
 }
 
 const orNull = (bps: number): number | null => (bps === Infinity ? null : bps)

@@ -64,6 +64,7 @@ export class BusynessDetector {
   #score = 0
   #changedNs = -Infinity
   #rateBps = 0
+  #elapsedNs = 0
   #isAtRate = false
   #isHeldBack: boolean | null = null
   #hasLast = false
@@ -89,6 +90,11 @@ export class BusynessDetector {
   /** What was sent in the last interval that was measured, whole bits a second. */
   get rateBps(): number {
     return this.#rateBps
+  }
+
+  /** How long that interval was. */
+  get elapsedNs(): number {
+    return this.#elapsedNs
   }
 
   /** Whether that was at or above `enter` of the allotted rate. */
@@ -130,7 +136,10 @@ export class BusynessDetector {
     this.#bytes = bytes
     this.#heldBackNs = heldBackNs
     this.#speedBps ??= sample.speedBps
-    if (isMeasured) this.#judge((sent * 8e9) / dtNs, sample.allottedBps, held === null ? null : held / dtNs)
+    if (isMeasured) {
+      this.#elapsedNs = dtNs
+      this.#judge((sent * 8e9) / dtNs, sample.allottedBps, held === null ? null : held / dtNs)
+    }
     return isMeasured
   }
 

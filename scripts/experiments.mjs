@@ -7,7 +7,7 @@ import process from 'node:process'
 import { root, runNode } from './run-node.mjs'
 
 process.env.NO_COLOR = '1'
-const { describeTable } = await import(path.join(root, 'dist', 'cli', 'experiment-table.js'))
+const { describeClaims, describeTable } = await import(path.join(root, 'dist', 'cli', 'experiment-table.js'))
 const folder = path.join(root, 'experiments', 'results')
 const isCheck = process.argv.includes('--check')
 const names = readdirSync(path.join(root, 'experiments'))
@@ -31,8 +31,8 @@ function keep(name) {
   if (!existsSync(file) || timeless(readFileSync(file, 'utf8')) !== timeless(text)) write(file, text)
 }
 
-/** The document with the tables of the results: a fenced block behind each mark `<!-- table: NAME -->`. */
-function withTables(text, { tables }) {
+/** The document with the tables of the results: a fenced block behind each mark `<!-- table: NAME -->`, and behind `<!-- claims -->`. */
+function withTables(text, { tables, claims, verdict }) {
   const seen = new Set()
   const filled = text.replace(/(<!-- table: (.+) -->\n)```\n[^]*?```\n/g, (_, mark, name) => {
     const table = tables.find((each) => each.name === name)
@@ -40,9 +40,14 @@ function withTables(text, { tables }) {
     seen.add(name)
     return `${mark}\`\`\`\n${describeTable(table)}\`\`\`\n`
   })
+  const judged = filled.replace(
+    /(<!-- claims -->\n)```\n[^]*?```\n/,
+    (_, mark) => `${mark}\`\`\`\n${describeClaims(claims)}\n\n${verdict}\n\`\`\`\n`,
+  )
+  if (claims.length > 0 && !filled.includes('<!-- claims -->')) throw new Error('there is no mark <!-- claims -->')
   const missing = tables.filter(({ name }) => !seen.has(name)).map(({ name }) => name)
   if (missing.length > 0) throw new Error(`there is no mark <!-- table: ... --> for ${missing.join(', ')}`)
-  return filled
+  return judged
 }
 
 for (const name of names) {

@@ -1,25 +1,37 @@
+import { claimHead, claimRow } from '../experiment/claim-rows.ts'
 import { describeFigure, describeSeeds } from '../experiment/figures.ts'
-import { measures } from '../experiment/measures.ts'
 import type { ExperimentResults, ExperimentRow, ExperimentTableResults } from '../experiment/results.ts'
 import { formatDuration } from '../units.ts'
-import { colors, plainTable } from './plain-table.ts'
+import { colors, plainTable, widthOf } from './plain-table.ts'
 
 type Column = ExperimentTableResults['columns'][number]
 
+/** A wider table is one for each case. */
+const mostWidth = 120
+
 const figureOf = (row: ExperimentRow, column: Column): string =>
-  describeFigure(column.measure, row.figures[column.case]?.[column.measure])
+  describeFigure(column.unit, row.figures[column.case]?.[column.measure])
 
 const labelOf = (label: string, isBase: boolean): string => colors.cyan(isBase ? `${label} (base)` : label)
 
 /** A factor that is varied alone: a row a value, a column a measure. */
 function describeFactor({ name, columns, rows }: ExperimentTableResults): string {
-  const head = columns.map((column) => `${column.case}\n${measures[column.measure].title}`)
-  const hasCases = new Set(columns.map((column) => column.case)).size > 1
-  return plainTable(
-    [hasCases ? `\n${name}` : name, ...(hasCases ? head : columns.map(({ measure }) => measures[measure].title))],
-    rows.map((row) => [labelOf(row.labels[0]!, row.isBase), ...columns.map((column) => figureOf(row, column))]),
-  )
+  const caseNames = [...new Set(columns.map((column) => column.case))]
+  const hasCases = caseNames.length > 1
+  const tableOf = (shown: readonly Column[], title: (column: Column) => string): string =>
+    plainTable(
+      [title === withCase ? `\n${name}` : name, ...shown.map(title)],
+      rows.map((row) => [labelOf(row.labels[0]!, row.isBase), ...shown.map((column) => figureOf(row, column))]),
+    )
+  if (!hasCases) return tableOf(columns, alone)
+  const whole = tableOf(columns, withCase)
+  if (widthOf(whole) <= mostWidth) return whole
+  const ofCase = (inCase: string): Column[] => columns.filter((column) => column.case === inCase)
+  return caseNames.map((inCase) => `${inCase}\n\n${tableOf(ofCase(inCase), alone)}`).join('\n\n')
 }
+
+const alone = ({ title }: Column): string => title
+const withCase = (column: Column): string => `${column.case}\n${column.title}`
 
 /** Two factors: for each measure a table, the first factor downwards, the second across. */
 function describePair({ factors, columns, rows }: ExperimentTableResults): string {
@@ -31,7 +43,7 @@ function describePair({ factors, columns, rows }: ExperimentTableResults): strin
   const hasCases = new Set(columns.map((column) => column.case)).size > 1
   return columns
     .map((column) => {
-      const heading = `${measures[column.measure].title}${hasCases ? `, ${column.case}` : ''}`
+      const heading = `${column.title}${hasCases ? `, ${column.case}` : ''}`
       const table = plainTable(
         [factors[0]!.name, ...across.map((label) => `${factors[1]!.name} ${label}`)],
         down.map((first) => [colors.cyan(first), ...across.map((second) => cell(first, second, column))]),
@@ -48,9 +60,13 @@ export function describeTable(table: ExperimentTableResults): string {
   return `${heading}\n\n${table.factors.length > 1 ? describePair(table) : describeFactor(table)}\n`
 }
 
+/** What was to be shown, a claim a line. */
+export const describeClaims = (claims: ExperimentResults['claims']): string =>
+  plainTable(claimHead, claims.map(claimRow))
+
 /** Everything that `ringback experiment` prints of an experiment. Without what depends on the machine's speed. */
 export function describeExperiment(results: ExperimentResults): string {
-  const { experiment, title, asks, cases, seeds, runs, simulatedSeconds, tables } = results
+  const { experiment, title, asks, cases, seeds, runs, simulatedSeconds, tables, claims, verdict } = results
   return [
     `${colors.bold(experiment)}: ${title}`,
     asks,
@@ -59,5 +75,7 @@ export function describeExperiment(results: ExperimentResults): string {
     ...(cases.length > 1 ? cases.map((one) => `${one.name}: ${one.title}`) : []),
     '',
     ...tables.map(describeTable),
+    ...(claims.length > 0 ? [`${describeClaims(claims)}\n`] : []),
+    ...(verdict === '' ? [] : [`${colors.bold(experiment)}: ${verdict}\n`]),
   ].join('\n')
 }

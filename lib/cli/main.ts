@@ -148,6 +148,7 @@ function buildProgram(): Command {
     )
     .option('--out <folder>', 'write NAME/results.json, tables.txt and report.html there')
     .option('--json', 'print the results as JSON instead of the tables')
+    .option('--check', 'exit 1 unless every claim of the experiments holds')
     .action(async (names: string[], options: ExperimentOptions) => {
       process.exitCode = await experiment(names, options)
     })

@@ -38,7 +38,11 @@ export function plainTable(head: readonly string[], rows: readonly (readonly str
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
-  const width = Math.max(...lines.map((line) => stripVTControlCharacters(line).length))
+  const width = widthOf(lines.join('\n'))
   const headLines = Math.max(...head.map((name) => name.split('\n').length))
   return [...lines.slice(0, headLines), colors.dim('-'.repeat(width)), ...lines.slice(headLines)].join('\n')
 }
+
+/** The columns of a terminal that a text takes. */
+export const widthOf = (text: string): number =>
+  Math.max(...text.split('\n').map((line) => stripVTControlCharacters(line).length))

@@ -2,18 +2,24 @@ import { dirname, resolve } from 'node:path'
 
 import { checkObject, checkText } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
-import { pathName, problemsOf } from '../simulation/scenario-problems.ts'
+import { quote } from '../quote.ts'
+import { list, pathName, problemsOf } from '../simulation/scenario-problems.ts'
 import type { Problem, Vocabulary } from '../simulation/scenario-problems.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { parseYaml } from '../simulation/yaml-source.ts'
 import type { FileKind, Path } from '../simulation/yaml-source.ts'
-import type { MeasureName } from './measures.ts'
+import { claimsOf } from './claims.ts'
+import type { ExperimentClaim } from './claims.ts'
+import { measurePlans, missingVif } from './own-measures.ts'
+import type { MeasurePlan } from './own-measures.ts'
 import { ownKeys, pointScenario, ProblemError } from './point.ts'
 import type { PointSource } from './point.ts'
 import { experimentKeysAt, experimentSchema } from './schema.ts'
 import type { CheckedExperiment } from './schema.ts'
 import { casesOf, tablesOf } from './tables.ts'
-import type { ExperimentCase, TablePlan } from './tables.ts'
+import type { ExperimentCase, ExperimentColumn, TablePlan } from './tables.ts'
+import { parseVerdict } from './verdict.ts'
+import type { VerdictPart } from './verdict.ts'
 
 /** A value of a table's row, as a scenario for each case. */
 export interface ExperimentPoint {
@@ -21,6 +27,8 @@ export interface ExperimentPoint {
   labels: string[]
   /** By case. Their seeds are of no meaning: each is run with all of the experiment's. */
   scenarios: Record<string, Scenario>
+  /** By case, then by seed, where values are drawn at random. */
+  drawn?: Record<string, ReadonlyMap<number, Scenario>>
 }
 
 /** A factor's values, or two factors' values together. */
@@ -28,7 +36,7 @@ export interface ExperimentTable {
   name: string
   title: string
   factors: { name: string; title: string }[]
-  columns: { case: string; measure: MeasureName }[]
+  columns: ExperimentColumn[]
   points: ExperimentPoint[]
 }
 
@@ -41,7 +49,13 @@ export interface Experiment {
   cases: ExperimentCase[]
   /** What the cases are without any factor, by case. */
   base: Record<string, Scenario>
+  /** What the tables show. */
+  measures: MeasurePlan[]
   tables: ExperimentTable[]
+  /** What it is to show. */
+  claims: ExperimentClaim[]
+  /** What it shows, with figures. */
+  verdict: VerdictPart[]
 }
 
 const experimentFile: FileKind = { code: 'ERR_EXPERIMENT', noun: 'an experiment', examples: 'experiments/' }
@@ -79,20 +93,35 @@ export function parseExperiment(text: string, options: { file: string }): Experi
 }
 
 function toExperiment(input: CheckedExperiment, directory: string, locate: (path: Path) => string): Experiment {
-  const { name, title, asks, seeds, base, copies } = input
+  const { name, title, asks, seeds, base, copies, verdict } = input
   for (const key of ownKeys)
     if (Object.hasOwn(base, key))
       throw new ProblemError({ path: ['base', key], message: `the ${key} is the experiment's; remove it here` })
   const source: PointSource = { name, base, copies, directory, locate }
   const cases = casesOf(input)
-  const scenariosOf = (settings: TablePlan['points'][number]['settings']): Record<string, Scenario> =>
-    Object.fromEntries(cases.map((one) => [one.name, pointScenario(source, [...one.settings, ...settings])]))
-  const baseScenarios = scenariosOf([])
-  const plans = tablesOf(input)
   const seedList = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => i + 1) : seeds
+  const pointOf = (settings: TablePlan['points'][number]['settings']): Omit<ExperimentPoint, 'labels'> => {
+    const made = cases.map(
+      (one) => [one.name, pointScenario(source, [...one.settings, ...settings], seedList)] as const,
+    )
+    const drawn = made.flatMap(([inCase, { drawn: bySeed }]) => (bySeed ? [[inCase, bySeed] as const] : []))
+    return {
+      scenarios: Object.fromEntries(made.map(([inCase, { scenario }]) => [inCase, scenario])),
+      ...(drawn.length > 0 && { drawn: Object.fromEntries(drawn) }),
+    }
+  }
+  const { scenarios: baseScenarios } = pointOf([])
+  const measures = measurePlans(input)
+  const plans = tablesOf(input, measures)
   const points = plans.reduce((sum, plan) => sum + plan.points.length, 0)
   if (points * cases.length * seedList.length > maxRuns)
     throw new ProblemError({ path: ['factors'], message: `more than ${maxRuns} runs; use fewer values or seeds` })
+  const tables = plans.map(({ points: planned, ...table }) => ({
+    ...table,
+    points: planned.map(({ labels, settings }) => ({ labels, ...pointOf(settings) })),
+  }))
+  checkVifs(tables, measures)
+  const shown = new Set(tables.flatMap(({ columns }) => columns.map(({ measure }) => measure)))
   return {
     name,
     title,
@@ -100,9 +129,22 @@ function toExperiment(input: CheckedExperiment, directory: string, locate: (path
     seeds: seedList,
     cases: cases.map(({ name: caseName, title: caseTitle }) => ({ name: caseName, title: caseTitle })),
     base: baseScenarios,
-    tables: plans.map(({ points, ...table }) => ({
-      ...table,
-      points: points.map(({ labels, settings }) => ({ labels, scenarios: scenariosOf(settings) })),
-    })),
+    measures: [...measures.values()].filter((plan) => shown.has(plan.name)),
+    tables,
+    claims: claimsOf(input, plans),
+    verdict: parseVerdict(verdict ?? '', plans),
   }
+}
+
+/** @throws ProblemError where a measure is of a vif that a scenario in which it is shown does not have */
+function checkVifs(tables: readonly ExperimentTable[], measures: ReadonlyMap<string, MeasurePlan>): void {
+  for (const { columns, points } of tables)
+    for (const { case: inCase, measure } of columns)
+      for (const { scenarios } of points) {
+        const names = scenarios[inCase]!.vifs.map(({ name }) => name)
+        const missing = missingVif(measures.get(measure)!, names)
+        if (missing === undefined) continue
+        const message = `there is no vif ${quote(missing)} in ${inCase}; the vifs are ${list(names)}`
+        throw new ProblemError({ path: ['measures', measure, 'vif'], message })
+      }
 }

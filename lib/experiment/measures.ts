@@ -1,33 +1,64 @@
 import { jain } from '../simulation/results.ts'
 import type { Latency, Results, VifResults } from '../simulation/results.ts'
+import type { Drops } from '../simulation/vif-counters.ts'
+import { overTime } from './time-measures.ts'
 
 // What an experiment can show of a run: one number each.
 
-interface Measure {
+/** What of a run is looked at. */
+export interface Scope {
+  /** The vifs; absent: all. */
+  vifs?: readonly string[]
+  /** The intervals from here on, in seconds; absent: from the start. */
+  fromSeconds?: number
+  /** The intervals up to here; absent: to the end. */
+  toSeconds?: number
+  /**
+   * The moments after which something has to settle, or `wakes`: those at which a vif begins to offer something; absent: those of
+   * the run's changes.
+   */
+  afterSeconds?: readonly number[] | 'wakes'
+  /** So long after each of these moments nothing is looked at; absent: everything is. */
+  skipSeconds?: number
+  /** Part by which a rate may differ from what it should be. */
+  within?: number
+  /** Why packets were lost; absent: for whatever reason. */
+  cause?: keyof Drops
+}
+
+export interface Measure {
   /** In a table's head. */
   title: string
   /** Of the number. */
   unit: MeasureUnit
+  /** What of a scope makes a difference. */
+  heeds: readonly (keyof Scope)[]
   /** The number; null where the run has none. */
-  of: (results: Results) => number | null
+  of: (results: Results, scope: Scope) => number | null
 }
 
-export type MeasureUnit = 'b/s' | 'packets/s' | 'ns' | 'share' | 'per thousand' | 'count'
+export type MeasureUnit = 'b/s' | 'packets/s' | 'ns' | 'share' | 'bytes' | 'packets' | 'per thousand' | 'count'
 
-const vifsOf = ({ vifs }: Results): VifResults[] => Object.values(vifs)
+const vifsOf = ({ vifs }: Results, { vifs: names }: Scope): VifResults[] =>
+  names ? names.flatMap((name) => (Object.hasOwn(vifs, name) ? [vifs[name]!] : [])) : Object.values(vifs)
 
-const sum = (results: Results, of: (vif: VifResults) => number): number =>
-  vifsOf(results).reduce((all, vif) => all + of(vif), 0)
+const sum = (results: Results, scope: Scope, of: (vif: VifResults) => number): number =>
+  vifsOf(results, scope).reduce((all, vif) => all + of(vif), 0)
 
 /** Of the vif whose latency is the largest; null where nothing arrived. */
 const slowest =
   (key: keyof Latency) =>
-  (results: Results): number | null => {
-    const waits = vifsOf(results)
+  (results: Results, scope: Scope): number | null => {
+    const waits = vifsOf(results, scope)
       .filter(({ deliveredPackets }) => deliveredPackets > 0)
       .map(({ latencyNs }) => latencyNs[key])
     return waits.length > 0 ? Math.max(...waits) : null
   }
+
+const droppedOf =
+  ({ cause }: Scope) =>
+  ({ drops, droppedPackets }: VifResults): number =>
+    cause === undefined ? droppedPackets : drops[cause]
 
 const perThousand = ({ packets }: Results, count: number): number | null =>
   packets.delivered > 0 ? (1000 * count) / packets.delivered : null
@@ -36,52 +67,74 @@ const definitions = {
   throughput: {
     title: 'throughput',
     unit: 'b/s',
-    of: (results) => sum(results, ({ throughputBps }) => throughputBps),
+    heeds: ['vifs'],
+    of: (results, scope) => sum(results, scope, ({ throughputBps }) => throughputBps),
   },
   packetRate: {
     title: 'packets/s',
     unit: 'packets/s',
-    of: ({ packets, simulatedSeconds }) => packets.delivered / simulatedSeconds,
+    heeds: ['vifs'],
+    of: (results, scope) => sum(results, scope, ({ deliveredPackets }) => deliveredPackets) / results.simulatedSeconds,
   },
   loss: {
     title: 'lost',
     unit: 'share',
-    of: ({ packets: { offered, dropped } }) => (offered > 0 ? dropped / offered : null),
+    heeds: ['vifs', 'cause'],
+    of: (results, scope) => {
+      const offered = sum(results, scope, ({ offeredPackets }) => offeredPackets)
+      return offered > 0 ? sum(results, scope, droppedOf(scope)) / offered : null
+    },
   },
-  p50: { title: 'p50', unit: 'ns', of: slowest('p50') },
-  p99: { title: 'p99', unit: 'ns', of: slowest('p99') },
-  max: { title: 'longest', unit: 'ns', of: slowest('max') },
+  lost: {
+    title: 'lost',
+    unit: 'packets',
+    heeds: ['vifs', 'cause'],
+    of: (results, scope) => sum(results, scope, droppedOf(scope)),
+  },
+  p50: { title: 'p50', unit: 'ns', heeds: ['vifs'], of: slowest('p50') },
+  p99: { title: 'p99', unit: 'ns', heeds: ['vifs'], of: slowest('p99') },
+  max: { title: 'longest', unit: 'ns', heeds: ['vifs'], of: slowest('max') },
   nicUtilisation: {
     title: 'NIC busy',
     unit: 'share',
+    heeds: [],
     of: ({ nics }) => Math.max(...Object.values(nics).map(({ utilisation }) => utilisation)),
   },
-  cpu: { title: 'CPU busy', unit: 'share', of: ({ backEnd }) => backEnd?.utilisation ?? null },
-  nsPerPacket: { title: 'CPU/packet', unit: 'ns', of: ({ backEnd }) => backEnd?.nsPerPacket ?? null },
-  packetsPerPoll: { title: 'packets/poll', unit: 'count', of: ({ backEnd }) => backEnd?.packetsPerPoll ?? null },
+  cpu: { title: 'CPU busy', unit: 'share', heeds: [], of: ({ backEnd }) => backEnd?.utilisation ?? null },
+  nsPerPacket: { title: 'CPU/packet', unit: 'ns', heeds: [], of: ({ backEnd }) => backEnd?.nsPerPacket ?? null },
+  packetsPerPoll: {
+    title: 'packets/poll',
+    unit: 'count',
+    heeds: [],
+    of: ({ backEnd }) => backEnd?.packetsPerPoll ?? null,
+  },
   eventsIn: {
     title: 'events in',
     unit: 'per thousand',
+    heeds: [],
     of: (results) =>
       perThousand(
         results,
-        sum(results, ({ notifications }) => notifications.toBackEnd),
+        sum(results, {}, ({ notifications }) => notifications.toBackEnd),
       ),
   },
   eventsOut: {
     title: 'events out',
     unit: 'per thousand',
+    heeds: [],
     of: (results) =>
       perThousand(
         results,
-        sum(results, ({ notifications }) => notifications.toFrontEnd),
+        sum(results, {}, ({ notifications }) => notifications.toFrontEnd),
       ),
   },
   fairness: {
     title: 'fairness',
     unit: 'count',
-    of: (results) => jain(vifsOf(results).map(({ deliveredBytes }) => deliveredBytes)),
+    heeds: ['vifs'],
+    of: (results, scope) => jain(vifsOf(results, scope).map(({ deliveredBytes }) => deliveredBytes)),
   },
+  ...overTime,
 } as const satisfies Record<string, Measure>
 
 export type MeasureName = keyof typeof definitions
@@ -92,9 +145,3 @@ export const measures: Readonly<Record<MeasureName, Measure>> = definitions
 export const measureNames = Object.keys(definitions) as [MeasureName, ...MeasureName[]]
 
 export const isMeasure = (name: string): name is MeasureName => Object.hasOwn(definitions, name)
-
-/** Every measure of a run. */
-export function measure(results: Results): Record<MeasureName, number | null> {
-  const values = measureNames.map((name) => [name, measures[name].of(results)] as const)
-  return Object.fromEntries(values) as Record<MeasureName, number | null>
-}

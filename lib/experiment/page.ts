@@ -5,10 +5,10 @@ import { element, textElement } from '../report/markup.ts'
 import { htmlPage } from '../report/page.ts'
 import { foldedTable } from '../report/table.ts'
 import type { Estimate } from './estimate.ts'
+import { claimHead, claimRow } from './claim-rows.ts'
 import { chartScale, describeFigure, describeSeeds } from './figures.ts'
-import { measures } from './measures.ts'
-import type { MeasureName } from './measures.ts'
 import type { ExperimentResults, ExperimentRow, ExperimentTableResults } from './results.ts'
+import type { ExperimentColumn } from './tables.ts'
 
 /** Fewer values are no line. */
 const leastLinePoints = 3
@@ -24,11 +24,13 @@ interface Series {
 
 /** A page of charts that needs no other file: a chart for each measure of each table, with its figures. */
 export function experimentPage(results: ExperimentResults): string {
-  const { experiment, title, asks, cases, seeds, tables, aborted } = results
+  const { experiment, title, asks, cases, seeds, tables, aborted, claims, verdict } = results
   const about = (text: string): string => textElement('p', { class: 'about' }, text)
   const body = [
     textElement('h1', {}, title),
     about(asks),
+    ...(verdict === '' ? [] : [element('p', { class: 'about' }, textElement('strong', {}, verdict))]),
+    ...(claims.length > 0 ? [foldedTable('The claims', claimHead, claims.map(claimRow))] : []),
     about(`Experiment ${experiment}: ${describeSeeds(seeds)}; marks are means, bars their confidence intervals.`),
     ...cases.map((one) => about(`${one.name}: ${one.title}`)),
     ...(aborted ? [about('It was stopped before its end: rows are missing.')] : []),
@@ -44,16 +46,20 @@ export function experimentPage(results: ExperimentResults): string {
 
 function drawTable(table: ExperimentTableResults, allCases: readonly string[]): string {
   const { name, title, columns } = table
-  const shown = [...new Set(columns.map(({ measure }) => measure))]
+  const shown = columns.filter(({ measure }, i) => columns.findIndex((each) => each.measure === measure) === i)
   const heading = textElement('h2', {}, `${name}: ${title}`)
   if (table.rows.length === 0) return `${heading}\n${textElement('p', { class: 'about' }, 'Nothing was finished.')}`
-  return [heading, ...shown.map((measure) => drawMeasure(measure, table, allCases)), figuresOf(table)].join('\n')
+  return [heading, ...shown.map((column) => drawMeasure(column, table, allCases)), figuresOf(table)].join('\n')
 }
 
-function drawMeasure(name: MeasureName, table: ExperimentTableResults, allCases: readonly string[]): string {
-  const series = seriesOf(name, table, allCases)
-  const { factor, label } = chartScale(name)
-  const words = label === '' ? measures[name].title : `${measures[name].title}, ${label}`
+function drawMeasure(
+  { measure, title: what, unit: measured }: ExperimentColumn,
+  table: ExperimentTableResults,
+  allCases: readonly string[],
+): string {
+  const series = seriesOf(measure, table, allCases)
+  const { factor, label } = chartScale(measured)
+  const words = label === '' ? what : `${what}, ${label}`
   const scaled = ({ mean, low, high }: Estimate): Measured => ({
     value: mean * factor,
     low: low * factor,
@@ -95,7 +101,7 @@ function commonUnit(labels: readonly string[]): string | undefined {
 }
 
 function seriesOf(
-  name: MeasureName,
+  name: string,
   { columns, rows, factors }: ExperimentTableResults,
   allCases: readonly string[],
 ): Series[] {
@@ -130,11 +136,11 @@ function figuresOf({ factors, columns, rows, ...table }: ExperimentTableResults)
     `The figures of ${table.name}`,
     [
       ...factors.map(({ name }) => name),
-      ...columns.map((column) => `${measures[column.measure].title}${manyCases ? `, ${column.case}` : ''}`),
+      ...columns.map((column) => `${column.title}${manyCases ? `, ${column.case}` : ''}`),
     ],
     rows.map((row) => [
       ...labelOf(row),
-      ...columns.map((column) => describeFigure(column.measure, row.figures[column.case]?.[column.measure])),
+      ...columns.map((column) => describeFigure(column.unit, row.figures[column.case]?.[column.measure])),
     ]),
   )
 }

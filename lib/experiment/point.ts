@@ -5,6 +5,7 @@ import { checkLocated } from '../simulation/scenario.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import type { Path } from '../simulation/yaml-source.ts'
 import { copyNames, makeCopies } from './copies.ts'
+import { drawn, hasDraws } from './draws.ts'
 import { findPlaces, setAt } from './places.ts'
 import { isRecord } from './record.ts'
 
@@ -51,13 +52,26 @@ export class ProblemError extends Error {
   }
 }
 
+/** The scenario of a point: the same with every seed, or, where values are drawn at random, one a seed. */
+export interface PointScenario {
+  /** That of the first seed. */
+  scenario: Scenario
+  drawn: ReadonlyMap<number, Scenario> | undefined
+}
+
 /**
  * The scenario of a point: the base with the settings, the later ones over the earlier.
  *
+ * @param seeds - at least one
+
  * @throws {@link ProblemError} where a place is none; RingbackError ERR_SCENARIO where the scenario is wrong, with the
  * place in the experiment that made it so
  */
-export function pointScenario(source: PointSource, settings: readonly Setting[]): Scenario {
+export function pointScenario(
+  source: PointSource,
+  settings: readonly Setting[],
+  seeds: readonly number[],
+): PointScenario {
   const root: Root = { ...structuredClone(source.base), copies: { ...source.copies } }
   const written: Written[] = []
   for (const setting of settings)
@@ -65,15 +79,19 @@ export function pointScenario(source: PointSource, settings: readonly Setting[])
       setAt(root, path, structuredClone(setting.value))
       written.push({ path, at: setting.valueAt })
     }
-  const { copies, ...scenario } = root
+  const { copies, ...rest } = root
   const counts = checkCopies(copies, root.vifs, written)
-  const copied = makeCopies({ ...scenario, name: source.name }, counts)
+  const copied = makeCopies({ ...rest, name: source.name }, counts)
   const locate = (path: Path): string => {
     const origin = copied.originOf(path)
     const setting = written.findLast((one) => isWithin(origin, one.path))
     return source.locate(setting ? setting.at : ['base', ...origin])
   }
-  return checkLocated(copied.scenario, source.directory, locate)
+  const checked = (seed: number): Scenario => checkLocated(drawn(copied.scenario, seed), source.directory, locate)
+  const [first] = seeds
+  const scenario = checked(first!)
+  if (!hasDraws(copied.scenario)) return { scenario, drawn: undefined }
+  return { scenario, drawn: new Map(seeds.map((seed) => [seed, seed === first ? scenario : checked(seed)])) }
 }
 
 const isWithin = (path: Path, outer: Path): boolean => outer.every((step, i) => path[i] === step)

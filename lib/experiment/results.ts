@@ -1,6 +1,6 @@
+import type { ClaimResults } from './claims.ts'
 import type { Estimate } from './estimate.ts'
 import type { Experiment, ExperimentTable } from './experiment.ts'
-import type { MeasureName } from './measures.ts'
 
 /** A point of a table: what was measured, by case and measure. */
 export interface ExperimentRow {
@@ -9,7 +9,7 @@ export interface ExperimentRow {
   /** Whether it is the base itself. */
   isBase: boolean
   /** By case, then by measure; null where the runs have no such figure. */
-  figures: Record<string, Partial<Record<MeasureName, Estimate | null>>>
+  figures: Record<string, Record<string, Estimate | null>>
 }
 
 export interface ExperimentTableResults extends Omit<ExperimentTable, 'points'> {
@@ -32,4 +32,8 @@ export interface ExperimentResults {
   simulatedSeconds: number
   wallSeconds: number
   tables: ExperimentTableResults[]
+  /** What it was to show, and whether it did. */
+  claims: ClaimResults[]
+  /** What it shows, in a line; '' where it says nothing. */
+  verdict: string
 }

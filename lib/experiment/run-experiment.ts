@@ -1,11 +1,15 @@
 import { checkFunction, checkObject, checkSignal } from '../arguments.ts'
+import type { Results } from '../simulation/results.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
+import { RingbackError } from '../errors.ts'
+import { judge } from './claims.ts'
 import { estimate } from './estimate.ts'
 import type { Experiment, ExperimentPoint, ExperimentTable } from './experiment.ts'
-import { measure } from './measures.ts'
-import type { MeasureName } from './measures.ts'
+import { takeMeasures } from './own-measures.ts'
+import type { Figures } from './own-measures.ts'
 import type { ExperimentResults, ExperimentRow } from './results.ts'
+import { describeVerdict } from './verdict.ts'
 
 /** How far an experiment is. */
 export interface ExperimentProgress {
@@ -14,21 +18,32 @@ export interface ExperimentProgress {
   total: number
 }
 
+/** A simulation of an experiment that is over. */
+export interface FinishedRun {
+  /** The table for which it was made; others may have the same point. */
+  table: string
+  /** The value of each of its factors. */
+  labels: readonly string[]
+  case: string
+  seed: number
+  results: Results
+}
+
 export interface RunExperimentOptions {
   /** Stops it: the rows that are done are returned, with `aborted: true`. */
   signal?: AbortSignal
   /** Called every few milliseconds. */
   onProgress?: (progress: ExperimentProgress) => void
+  /** Called with each run that is over, in order. Nothing keeps its results. */
+  onRun?: (run: FinishedRun) => void
 }
-
-type Figures = Record<MeasureName, number | null>
 
 /**
  * Runs an experiment in virtual time: each point of each table in each case with each seed. The event loop turns every
  * few milliseconds meanwhile.
  *
  * @param experiment - from parseExperiment
- * @throws {@link RingbackError} as simulate() does; what onProgress throws
+ * @throws {@link RingbackError} as simulate() does; what onProgress and onRun throw
  * @example
  * const results = await runExperiment(parseExperiment(text, { file: 'io-factors.yaml' }))
  * console.log(results.tables[0].rows[0].figures.base.throughput.mean)
@@ -39,13 +54,15 @@ export async function runExperiment(
 ): Promise<ExperimentResults> {
   checkObject(experiment, 'experiment')
   checkObject(options, 'options')
-  const { signal, onProgress } = options
+  const { signal, onProgress, onRun } = options
   if (signal !== undefined) checkSignal(signal, 'options.signal')
   if (onProgress !== undefined) checkFunction(onProgress, 'options.onProgress')
+  if (onRun !== undefined) checkFunction(onRun, 'options.onRun')
   const runner = new Runner(experiment, options)
   const tables: ExperimentResults['tables'] = []
   for (const table of experiment.tables) tables.push(await runner.fill(table))
   const { name, title, asks, seeds, cases } = experiment
+  const claims = judge(experiment.claims, tables)
   return {
     schema: 'ringback.experiment/1',
     experiment: name,
@@ -55,7 +72,18 @@ export async function runExperiment(
     cases: cases.map((one) => ({ ...one })),
     ...runner.totals(),
     tables,
+    claims,
+    verdict: describeVerdict(experiment.verdict, claims, tables),
   }
+}
+
+/** The scenario of a point in a case with a seed. */
+function scenarioOf({ scenarios, drawn }: ExperimentPoint, inCase: string, seed: number): Scenario {
+  const bySeed = drawn?.[inCase]
+  if (!bySeed) return scenarios[inCase]!
+  const scenario = bySeed.get(seed)
+  if (!scenario) throw new RingbackError('ERR_OUT_OF_RANGE', `nothing was drawn with seed ${seed}; name it in seeds`)
+  return scenario
 }
 
 /** What makes a run what it is. */
@@ -80,10 +108,12 @@ class Runner {
   constructor(experiment: Experiment, options: RunExperimentOptions) {
     this.#experiment = experiment
     this.#options = options
-    const scenarios = experiment.tables.flatMap((table) =>
-      shownCases(experiment, table).flatMap((name) => table.points.map((point) => point.scenarios[name]!)),
+    const keys = experiment.tables.flatMap((table) =>
+      shownCases(experiment, table).flatMap((name) =>
+        table.points.flatMap((point) => experiment.seeds.map((seed) => keyOf(scenarioOf(point, name, seed), seed))),
+      ),
     )
-    this.#total = new Set(scenarios.flatMap((scenario) => experiment.seeds.map((seed) => keyOf(scenario, seed)))).size
+    this.#total = new Set(keys).size
   }
 
   /** Runs the points of a table; after an abort those that are there already. */
@@ -105,12 +135,15 @@ class Runner {
     }
   }
 
-  async #row({ columns }: Omit<ExperimentTable, 'points'>, point: ExperimentPoint): Promise<ExperimentRow | undefined> {
+  async #row(
+    { name: table, columns }: Omit<ExperimentTable, 'points'>,
+    point: ExperimentPoint,
+  ): Promise<ExperimentRow | undefined> {
     const { base, cases, seeds } = this.#experiment
     const figures: ExperimentRow['figures'] = {}
     for (const name of shownCases(this.#experiment, { columns })) {
       const shown = columns.filter((column) => column.case === name)
-      const samples = await this.#samples(point.scenarios[name]!, seeds)
+      const samples = await this.#samples(table, point, name)
       if (!samples) return undefined
       figures[name] = Object.fromEntries(
         shown.map(({ measure: key }) => {
@@ -123,10 +156,11 @@ class Runner {
     return { labels: [...point.labels], isBase, figures }
   }
 
-  async #samples(scenario: Scenario, seeds: readonly number[]): Promise<Figures[] | undefined> {
+  async #samples(table: string, point: ExperimentPoint, inCase: string): Promise<Figures[] | undefined> {
     const samples: Figures[] = []
-    for (const seed of seeds) {
-      const figures = await this.#run(scenario, seed)
+    for (const seed of this.#experiment.seeds) {
+      const run = { table, labels: point.labels, case: inCase, seed }
+      const figures = await this.#run(scenarioOf(point, inCase, seed), run)
       if (!figures) return undefined
       samples.push(figures)
     }
@@ -134,11 +168,12 @@ class Runner {
   }
 
   /** Undefined where it was aborted. */
-  async #run(scenario: Scenario, seed: number): Promise<Figures | undefined> {
+  async #run(scenario: Scenario, run: Omit<FinishedRun, 'results'>): Promise<Figures | undefined> {
+    const { seed } = run
     const key = keyOf(scenario, seed)
     const known = this.#figures.get(key)
     if (known || this.#isAborted) return known
-    const { signal, onProgress } = this.#options
+    const { signal, onProgress, onRun } = this.#options
     const tell = (part: number): void => onProgress?.({ done: this.#figures.size + part, total: this.#total })
     if (signal?.aborted) return this.#abort()
     const results = await simulate(
@@ -150,8 +185,9 @@ class Runner {
     )
     if (results.aborted) return this.#abort()
     this.#simulatedSeconds += results.simulatedSeconds
-    const figures = measure(results)
+    const figures = takeMeasures(results, this.#experiment.measures)
     this.#figures.set(key, figures)
+    onRun?.({ ...run, results })
     return figures
   }
 

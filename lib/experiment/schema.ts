@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
-import { named, text, whole } from '../simulation/schema-words.ts'
+import { duration, fraction, maxDurationNs, named, startTime, text, whole } from '../simulation/schema-words.ts'
 import { scenarioSchema } from '../simulation/schema.ts'
+import { dropCauses } from '../simulation/vif-counters.ts'
 import type { Path } from '../simulation/yaml-source.ts'
 import { measureNames } from './measures.ts'
 
@@ -67,6 +68,66 @@ const factor = z
   )
   .meta({ description: 'Something that is varied alone, all else as in the base.' })
 
+const vifFix = "name a vif, a list of vifs, or the beginning of names, as in 'guest*'"
+const time = (description: string) =>
+  duration(0, maxDurationNs, 'write a time of the run, as in 5s', description).optional()
+
+const ownMeasure = z
+  .strictObject(
+    {
+      of: measureName.meta({ description: "The package's measure that is taken." }),
+      title: text('say what it is', "What it is called in tables; absent: as the package's.").optional(),
+      vif: z
+        .union([text(vifFix, 'A vif.'), z.array(text(vifFix, 'A vif.')).min(1, { error: vifFix })], { error: vifFix })
+        .meta({ description: 'The vifs that are looked at; guest* is every one whose name begins so. Absent: all.' })
+        .optional(),
+      from: time('What comes before is not looked at.'),
+      to: time('What comes later is not looked at.'),
+      after: z
+        .union([z.literal('wakes'), z.array(startTime()).min(1)], {
+          error: 'write a list of times, as in [1s, 2s], or wakes: when vifs begin to offer something',
+        })
+        .meta({ description: "When what is to settle begins; absent: at the run's changes." })
+        .optional(),
+      skip: time('So long after each of these times nothing is looked at.'),
+      within: fraction(0, 1, 'Part by which a rate may differ from what it should be.').optional(),
+      cause: z
+        .enum(dropCauses as [(typeof dropCauses)[number]], { error: `write ${dropCauses.join(', ')}` })
+        .meta({ description: 'Why packets were lost.' })
+        .optional(),
+    },
+    { error: 'write the keys of a measure, as in { of: missing, vif: web }' },
+  )
+  .meta({ description: 'A measure of some vifs, or of a part of the run.' })
+
+const label = z.union([z.string(), z.number(), z.boolean()], { error: scalarFix })
+const rowFix = 'write factors and their values, as in { policy: adaptive }'
+const limitFix = 'write a limit in the unit of the measure, as in 0.01, 1 %, 200ms or 300Mb/s'
+const limit = (description: string) =>
+  z.union([z.number(), z.string()], { error: limitFix }).meta({ description }).optional()
+
+const claim = z
+  .strictObject(
+    {
+      measure: z.string({ error: measureFix }).meta({ description: 'What it is about: a column of the table.' }),
+      case: z
+        .union([z.string(), z.array(z.string()).min(1)], { error: 'write a case, or a list of cases' })
+        .meta({ description: 'The case, or several; absent: all that the table shows.' })
+        .optional(),
+      at: z
+        .record(z.string(), z.union([label, z.array(label).min(1)], { error: scalarFix }), { error: rowFix })
+        .meta({ description: "The row: each of the table's factors and its value, or several." }),
+      against: z
+        .record(z.string(), label, { error: rowFix })
+        .meta({ description: 'Another row: the claim is about the difference, seed by seed.' })
+        .optional(),
+      atMost: limit('The most that it may be.'),
+      atLeast: limit('The least that it may be.'),
+    },
+    { error: 'write the keys of a claim, as in { measure: loss, at: { policy: adaptive }, atMost: 1 % }' },
+  )
+  .meta({ description: 'Something that the experiment is to show: it holds where the whole confidence interval does.' })
+
 const pairFix = 'write the names of two factors, as in [queues, cores]'
 const cross = z
   .strictObject(
@@ -111,6 +172,16 @@ export const experimentSchema = z
         'write named cases, as in { half: { title: half the load, set: {} } }',
         'States of the base in which every point is looked at; absent: the base as it is.',
       ).optional(),
+      measures: z
+        .record(
+          z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,63}$/, { error: 'use letters and digits, at most 64' }),
+          ownMeasure,
+          {
+            error: 'write named measures, as in { webMisses: { of: missing, vif: web } }',
+          },
+        )
+        .meta({ description: "Measures beside the package's." })
+        .prefault({}),
       show: show.optional(),
       factors: named(
         factor,
@@ -121,6 +192,14 @@ export const experimentSchema = z
         .array(cross, { error: 'write a list of pairs' })
         .meta({ description: 'Factors that are varied two at a time: a table each.' })
         .prefault([]),
+      claims: z
+        .array(claim, { error: 'write a list of claims' })
+        .meta({ description: 'What it is to show.' })
+        .prefault([]),
+      verdict: text(
+        'write a sentence, with figures as in {missing, wake, adaptive}',
+        'What it shows in a line; {measure, case, value} is a figure.',
+      ).optional(),
     },
     { error: 'write a map with name, title, asks, base and factors' },
   )
@@ -134,6 +213,8 @@ export type ExperimentInput = z.input<typeof experimentSchema>
 /** One whose shape was checked. */
 export type CheckedExperiment = z.output<typeof experimentSchema>
 export type CheckedFactor = CheckedExperiment['factors'][string]
+export type CheckedMeasure = CheckedExperiment['measures'][string]
+export type CheckedClaim = CheckedExperiment['claims'][number]
 export type Show = z.output<typeof show>
 
 /** The experiment's JSON Schema, for editors: the base is looked at too. */
@@ -150,5 +231,7 @@ const keysOf = (schema: { shape: object }): string[] => Object.keys(schema.shape
 export function experimentKeysAt(path: Path): string[] {
   if (path[0] === 'cases') return keysOf(experimentCase)
   if (path[0] === 'factors') return keysOf(factor)
+  if (path[0] === 'measures') return keysOf(ownMeasure)
+  if (path[0] === 'claims') return keysOf(claim)
   return keysOf(path[0] === 'cross' ? cross : experimentSchema)
 }

@@ -1,8 +1,7 @@
-import { quote } from '../quote.ts'
-import { list, nearest } from '../simulation/scenario-problems.ts'
 import type { Path } from '../simulation/yaml-source.ts'
-import { isMeasure, measureNames } from './measures.ts'
-import type { MeasureName } from './measures.ts'
+import type { MeasureUnit } from './measures.ts'
+import { unknown } from './own-measures.ts'
+import type { MeasurePlan } from './own-measures.ts'
 import { ProblemError } from './point.ts'
 import type { Setting } from './point.ts'
 import type { CheckedExperiment, CheckedFactor, Show } from './schema.ts'
@@ -19,12 +18,20 @@ interface Level {
   settings: Setting[]
 }
 
+/** What a table shows: a measure in a case. */
+export interface ExperimentColumn {
+  case: string
+  measure: string
+  title: string
+  unit: MeasureUnit
+}
+
 /** A table whose scenarios are still to be made. */
 export interface TablePlan {
   name: string
   title: string
   factors: { name: string; title: string }[]
-  columns: { case: string; measure: MeasureName }[]
+  columns: ExperimentColumn[]
   points: { labels: string[]; settings: Setting[] }[]
 }
 
@@ -42,14 +49,14 @@ export function casesOf({ cases }: CheckedExperiment): (ExperimentCase & { setti
 }
 
 /** A table for each factor and each pair of them. */
-export function tablesOf(input: CheckedExperiment): TablePlan[] {
+export function tablesOf(input: CheckedExperiment, measures: ReadonlyMap<string, MeasurePlan>): TablePlan[] {
   const caseNames = casesOf(input).map(({ name }) => name)
   const levels = new Map(Object.entries(input.factors).map(([name, factor]) => [name, levelsOf(name, factor)]))
   const headOf = (name: string): { name: string; title: string } => ({ name, title: input.factors[name]?.title ?? '' })
   const columns = (own: Show | undefined, at: Path): TablePlan['columns'] => {
     const [show, where]: [Show | undefined, Path] = own ? [own, [...at, 'show']] : [input.show, ['show']]
     if (!show) throw new ProblemError({ path: at, message: 'nothing is shown; write show, as in [throughput, p99]' })
-    return columnsOf(show, caseNames, where)
+    return columnsOf(show, { caseNames, measures, at: where })
   }
   const alone = Object.entries(input.factors).map(([name, { title, show }]) => ({
     name,
@@ -78,22 +85,18 @@ export function tablesOf(input: CheckedExperiment): TablePlan[] {
   return [...alone, ...pairs]
 }
 
-function unknown(what: string, name: string, known: Iterable<string>): string {
-  const names = [...known]
-  const near = nearest(name, names)
-  const help = near === undefined ? `the ${what}s are ${list(names)}` : `did you mean "${near}"?`
-  return `there is no ${what} ${quote(name)}; ${help}`
-}
-
-function columnsOf(show: Show, caseNames: readonly string[], at: Path): TablePlan['columns'] {
+function columnsOf(
+  show: Show,
+  { caseNames, measures, at }: { caseNames: readonly string[]; measures: ReadonlyMap<string, MeasurePlan>; at: Path },
+): ExperimentColumn[] {
   const lists = Array.isArray(show) ? caseNames.map((name) => [name, show] as const) : Object.entries(show)
   return lists.flatMap(([name, names]) => {
     const here = Array.isArray(show) ? at : [...at, name]
     if (!caseNames.includes(name)) throw new ProblemError({ path: here, message: unknown('case', name, caseNames) })
     return names.map((measure, i) => {
-      if (!isMeasure(measure))
-        throw new ProblemError({ path: [...here, i], message: unknown('measure', measure, measureNames) })
-      return { case: name, measure }
+      const plan = measures.get(measure)
+      if (!plan) throw new ProblemError({ path: [...here, i], message: unknown('measure', measure, measures.keys()) })
+      return { case: name, measure, title: plan.title, unit: plan.unit }
     })
   })
 }

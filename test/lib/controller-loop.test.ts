@@ -57,6 +57,18 @@ for (const hasHeldBack of [true, false]) {
   })
 }
 
+test('when a link comes back everybody gets at once what it had', (t) => {
+  const uplink = new FluidUplink([{ minBps, demand: always }, ...neighbours], { capacityBps })
+  const next = () => rounded(uplink.interval().rates)
+  uplink.intervals(10)
+  uplink.setCapacity(0)
+  t.deepEqual(uplink.intervals(10).at(-1)!.rates, [0, 0, 0, 0])
+  uplink.setCapacity(capacityBps)
+  // A look at the counters at the moment at which it came back shows an interval in which nobody could send.
+  uplink.look()
+  t.deepEqual([next(), next(), next()], Array(3).fill([475, 175, 175, 175]))
+})
+
 test('a vif that wakes beside idle ones has all that is free from the second interval on', (t) => {
   const vifs = [{ minBps, demand: () => 400e6 }, { demand: between(1, 60, Infinity) }, { demand: () => 0 }]
   const all = new FluidUplink(vifs, { capacityBps }).intervals(30)

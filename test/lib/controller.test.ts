@@ -145,9 +145,10 @@ test('adaptive: what a vif wants depends on whether it is at its rate, held back
   t.is(demandAfter(95e6, false), 95e6, 'at its rate, but nothing waited')
   t.is(demandAfter(50e6, true), 50e6, 'held back for a moment')
   t.is(demandAfter(80e6, true), 80e6, 'busy, held back for a moment')
-  t.is(demandAfter(96e6, true), null, 'busy, at its rate and held back')
+  t.is(demandAfter(97e6, true), 97e6, 'busy, held back, but it left more of its rate than two frames and 2 %')
+  t.is(demandAfter(98e6, true), null, 'busy, held back, and it sent all that it might')
   for (let i = 0; i < 3; i++) demandAfter(10e6, false)
-  t.is(demandAfter(96e6, true), 120e6, 'idle, at its rate and held back')
+  t.is(demandAfter(98e6, true), 122.5e6, 'idle, held back, and it sent all that it might')
 })
 
 test('reserved: a vif that its shaper holds back wants as much as it gets, one that is not wants what it sends', (t) => {

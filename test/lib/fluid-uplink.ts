@@ -72,6 +72,19 @@ export class FluidUplink {
     })
   }
 
+  /** The link's new speed, which the controller is told at once; 0: down. */
+  setCapacity(bps: number): void {
+    this.capacityBps = bps
+    this.controller.setCapacity('nic', bps)
+    this.decision = this.controller.decide()
+  }
+
+  /** A tick after an interval in which nobody could send. */
+  look(): void {
+    this.#timeNs += this.#intervalNs
+    this.decision = this.#tick()
+  }
+
   /** One interval and the tick at its end. */
   interval(): Interval {
     const rates = this.decision.vifs.map(({ rateBps }) => rateBps ?? Infinity)

@@ -31,7 +31,7 @@ const libRooms: Record<string, readonly string[]> = {
   bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
   report: ['.', 'report'],
   'report/run': ['.', 'simulation', 'report', 'report/run'],
-  experiment: ['.', 'simulation', 'report', 'experiment'],
+  experiment: ['.', 'policy', 'simulation', 'report', 'experiment'],
   cli: ['.', 'policy', 'simulation', 'control', 'experiment', 'bench', 'report', 'report/run', 'cli'],
 }
 

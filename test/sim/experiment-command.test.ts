@@ -77,6 +77,44 @@ test('--out: results, tables and a page that needs no network, nothing else', as
   t.notRegex(page, /src=|href="(?!#)|NaN|undefined|Infinity/)
 })
 
+const claims = (limit: string) => (text: string) =>
+  `${text}claims: [{ measure: loss, case: full, at: { size: [64, 256] }, atLeast: ${limit} }]\nverdict: '{loss, full, 64} are lost'\n`
+
+test('claims: the verdict is the last line; what fails is told, and fails the command only with --check', async (t) => {
+  const [good, bad] = [makeFolder(t, claims('10 %')), makeFolder(t, claims('100 %'))]
+  const [holds, checked, fails, failed] = await Promise.all([
+    experiment([good.file]),
+    experiment([good.file, '--check', '--json']),
+    experiment([bad.file]),
+    experiment([bad.file, '--check', '--json']),
+  ])
+  t.deepEqual([holds.code, checked.code, fails.code, failed.code], [0, 0, 0, 1])
+  t.deepEqual([holds.stderr, checked.stderr, fails.stderr], ['', '', ''])
+  t.regex(holds.stdout, /\nsmall: \S+ % \S*\s?are lost: 2 of 2 claims hold\n\n$/)
+  t.regex(
+    fails.stdout,
+    /\nsmall: .* are lost: 0 of 2 claims hold; not: 64, full: lost at least 100\.0 % \(it is .*\); 256, full: .*\n\n$/,
+  )
+  t.regex(failed.stderr, /^error: small: 0 of 2 claims hold; not: 64, full: [^\n]*\n$/)
+  const { claims: judged } = JSON.parse(failed.stdout) as ExperimentResults
+  t.deepEqual(
+    judged.map(({ finding }) => finding),
+    ['fails', 'fails'],
+  )
+})
+
+test('--out of an experiment with claims: the runs of its first table beside one another, a page a case', async (t) => {
+  const { folder, file } = makeFolder(t, claims('10 %'))
+  const { code } = await experiment([file, '--out', folder])
+  t.is(code, 0)
+  const files = readdirSync(path.join(folder, 'small')).sort()
+  t.deepEqual(files, ['report.html', 'results.json', 'runs-full.html', 'runs-half.html', 'tables.txt'])
+  const page = readFileSync(path.join(folder, 'small/runs-full.html'), 'utf8')
+  for (const label of ['64', '256', '1500']) t.true(page.includes(`>${label}<`), label)
+  // Where two runs have one name, each is numbered.
+  t.notRegex(page, />\d: 64</)
+})
+
 test('Ctrl-C stops it, says so in one line and keeps what was finished', async (t) => {
   const first = makeFolder(t)
   // It takes for ever, and is under way when the first one has written its results.

@@ -1,12 +1,13 @@
 import test from 'ava'
 import { parseExperiment, runExperiment, simulate } from 'ringback'
-import type { Estimate, ExperimentProgress, ExperimentResults } from 'ringback'
+import type { Estimate, ExperimentProgress, ExperimentResults, VifResults } from 'ringback'
 
 import { smallExperiment } from '../lib/small-experiment.ts'
 
 // What runExperiment() makes of a small experiment.
 
 const experiment = parseExperiment(smallExperiment, { file: 'small.yaml' })
+const byOneSeed = new Map<number, VifResults[]>()
 const timeless = (results: ExperimentResults) => ({ ...results, wallSeconds: 0 })
 
 test('every figure is that of its own runs', async (t) => {
@@ -112,4 +113,47 @@ test('arguments of wrong types are refused', async (t) => {
     [experiment, { onProgress: 3 }],
   ])
     await t.throwsAsync(() => runExperiment(wrong as never, options as never), { code: 'ERR_INVALID_ARGUMENT' })
+})
+
+test('onRun has each run once, with its row, case and seed', async (t) => {
+  const seen: string[] = []
+  const { runs, tables } = await runExperiment(experiment, {
+    onRun: ({ table, labels, case: inCase, seed, results }) => {
+      t.is(results.seed, seed)
+      seen.push([table, ...labels, inCase, seed].join(' '))
+    },
+  })
+  t.is(seen.length, runs)
+  t.deepEqual(seen.slice(0, 5), [
+    'size 64 full 1',
+    'size 64 full 2',
+    'size 64 half 1',
+    'size 64 half 2',
+    'size 256 full 1',
+  ])
+  t.is(tables.length, 4)
+  await t.throwsAsync(runExperiment(experiment, { onRun: 1 as never }), { code: 'ERR_INVALID_ARGUMENT' })
+})
+
+test('what is measured over time is what the results say', async (t) => {
+  const text = smallExperiment
+    .replace('duration: 5ms', 'duration: 50ms\n  output: { interval: 5ms }')
+    .replace('guest: { uplink: eth0 }', 'guest: { uplink: eth0, min: 300Mb/s }')
+    .replace('[1, 2, 4]', '[1, 2, 3]')
+    .replace('show: { full: [throughput, loss]', 'show: { full: [missing, shortTime, delivered, throughput]')
+  const { tables } = await runExperiment(parseExperiment(text, { file: 'small.yaml' }), {
+    onRun: ({ table, labels, case: inCase, seed, results }) => {
+      if (table === 'size' && inCase === 'full' && labels[0] === '1500')
+        byOneSeed.set(seed, Object.values(results.vifs))
+    },
+  })
+  const { missing, shortTime, delivered, throughput } = tables[0]!.rows[2]!.figures.full!
+  for (const [i, seed] of [1, 2].entries()) {
+    const short = byOneSeed.get(seed)!.filter(({ minBps }) => minBps !== null)
+    // Both offer more than their min all the time: as much is due to one as to the other.
+    const mean = short.reduce((sum, { shortfall }) => sum + shortfall.ratio, 0) / short.length
+    t.true(mean > 0.001 && Math.abs(missing!.samples[i]! - mean) < 1e-9, `${missing!.samples[i]} ${mean}`)
+    t.true(shortTime!.samples[i]! >= Math.max(...short.map(({ shortfall }) => shortfall.seconds)) * 1e9 - 1)
+    t.true(Math.abs(delivered!.samples[i]! / throughput!.samples[i]! - 1) < 1e-9)
+  }
 })

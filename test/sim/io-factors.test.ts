@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import process from 'node:process'
 
 import test from 'ava'
 import { parseExperiment, runExperiment } from 'ringback'
@@ -20,25 +18,6 @@ function mean(table: string, label: string, name: string, measure: MeasureName):
 }
 const isNear = (value: number, wanted: number, share: number) => Math.abs(value - wanted) <= share * wanted
 
-test('the committed results are those of the file: the same tables, points, columns and seeds', (t) => {
-  const planOf = ({
-    seeds,
-    cases,
-    tables,
-  }: Pick<ExperimentResults, 'seeds' | 'cases'> & { tables: readonly object[] }) => ({
-    seeds,
-    cases,
-    tables,
-  })
-  const planned = experiment.tables.map(({ points, ...table }) => ({
-    ...table,
-    rows: points.map(({ labels }) => labels),
-  }))
-  const kept = results.tables.map(({ rows, ...table }) => ({ ...table, rows: rows.map(({ labels }) => labels) }))
-  t.deepEqual(planOf({ ...results, tables: kept }), planOf({ ...experiment, tables: planned }))
-  t.false(results.aborted)
-})
-
 test('a fresh run of the last value of each factor gives the committed figures, to the last digit', async (t) => {
   const [seed] = experiment.seeds
   // The burst of traffic has a longer run of its own: its first value stands for it.
@@ -54,10 +33,6 @@ test('a fresh run of the last value of each factor gives the committed figures, 
       const { samples } = rows[0]!.figures[inCase]![measure]!
       t.deepEqual(samples, kept.figures[inCase]![measure]!.samples.slice(0, 1), where)
     }
-})
-
-test('docs/io-factors.md has the tables of the committed results', (t) => {
-  t.notThrows(() => execFileSync(process.execPath, ['scripts/experiments.mjs', '--check'], { stdio: 'pipe' }))
 })
 
 // The formulas of docs/io-factors.md: 300 ns a packet, 0.05 ns a byte, 1 us an event.

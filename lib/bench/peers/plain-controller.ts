@@ -109,7 +109,8 @@ function observed(vif: Watched, now: { bytes: number; heldBackNs: number }, time
   }
   const whole = Math.round(sentBps)
   const room = Math.ceil(whole * 0.25)
-  const isPressed = isAtRate && isHeldBack
+  const isFull = sentBps >= 0.98 * vif.rateBps - (3000 * 8e9) / dtNs
+  const isPressed = isAtRate && isHeldBack && isFull
   const demandBps = isPressed ? (isBusy ? Infinity : whole + room) : whole
   const { bytes, heldBackNs } = now
   const headroomBps = isPressed ? 0 : room
