@@ -62,5 +62,14 @@ const scales: Readonly<Record<MeasureUnit, { factor: number; label: string }>> =
   count: { factor: 1, label: '' },
 }
 
-/** The unit in which a chart shows a measure, and what its figures are multiplied by. */
-export const chartScale = (unit: MeasureUnit): { factor: number; label: string } => scales[unit]
+/** Times above which a chart is in larger units: it has room for few digits. */
+const longTimes = [
+  [1e9, { factor: 1e-9, label: 's' }],
+  [1e7, { factor: 1e-6, label: 'ms' }],
+] as const
+
+/** The unit in which a chart shows a measure, and what its figures, of which this is the largest, are multiplied by. */
+export function chartScale(unit: MeasureUnit, largest: number): { factor: number; label: string } {
+  const long = unit === 'ns' ? longTimes.find(([least]) => largest >= least) : undefined
+  return long?.[1] ?? scales[unit]
+}

@@ -58,7 +58,8 @@ function drawMeasure(
   allCases: readonly string[],
 ): string {
   const series = seriesOf(measure, table, allCases)
-  const { factor, label } = chartScale(measured)
+  const largest = Math.max(0, ...series.flatMap(({ points }) => points.map(({ figure }) => figure.high)))
+  const { factor, label } = chartScale(measured, largest)
   const words = label === '' ? what : `${what}, ${label}`
   const scaled = ({ mean, low, high }: Estimate): Measured => ({
     value: mean * factor,

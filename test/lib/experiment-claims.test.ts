@@ -183,6 +183,13 @@ test('claims and verdict are in what is printed and on the page', (t) => {
   t.false(experimentPage(made('', [[0], [0]])).includes('claims'))
 })
 
+test('a chart of long times is in seconds or milliseconds', async (t) => {
+  const { chartScale } = await built<typeof import('../../lib/experiment/figures.js')>('experiment/figures')
+  const labels = [9e6, 1e7, 9.9e8, 1e9].map((ns) => chartScale('ns', ns).label)
+  t.deepEqual(labels, ['us', 'ms', 'ms', 's'])
+  t.is(chartScale('b/s', 1e9).label, 'Mb/s')
+})
+
 test('values that are drawn depend on seed and place only', (t) => {
   const choices = Array.from({ length: 100 }, (_, i) => i)
   const value = { a: { oneOf: choices }, list: [{ oneOf: choices }, 7], plain: { oneOf: choices, more: 1 } }
