@@ -226,6 +226,13 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     /events\[3\]\.min: at that time the mins of .* more than the 500Mb\/s of "eth0"; /,
   ],
   [
+    "an event's min on a bridge without a NIC",
+    'at: 0, vif: bulk, rate: none, min: none',
+    'at: 1s, vif: lone, min: 1Mb/s',
+    20,
+    /events\[3\]\.min: cannot be kept: bridge br1 has no NIC, so that .*; give it one NIC, or leave out min$/,
+  ],
+  [
     'an unknown policy',
     'policy: adaptive',
     'policy: adaptiv',
@@ -289,6 +296,11 @@ const fine: [what: string, from: string, to: string][] = [
     'a min that is lowered while they do not fit',
     'at: 0, vif: bulk, rate: none, min: none',
     'at: 40s, vif: bulk, min: 599Mb/s',
+  ],
+  [
+    'a min raised before the NIC becomes slower, which the file has first',
+    'at: 0, vif: bulk, rate: none, min: none',
+    'at: 10s, vif: web, min: 400Mb/s',
   ],
   ['a min raised while the link is down', 'at: 20s, vif: web', 'at: 30s, vif: web'],
   ['leave as high as enter', 'leave: 0.6', 'leave: 0.95'],
