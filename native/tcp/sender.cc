@@ -70,7 +70,10 @@ std::optional<Burst> Sender::next(TimeNs now, std::uint64_t queued_bytes) {
   if (queued_bytes > 0 && queued_bytes >= std::max(2 * most * config_.segment_bytes, bytes_a_ms())) return std::nullopt;
   if (const Scoreboard::Run lost = board_.next_lost(std::min(room, most)); lost.segments > 0) {
     board_.send_again(lost);
-    if (undo_) undo_->resent += lost.segments;
+    if (undo_) {
+      undo_->has_resent = true;
+      undo_->resent += lost.segments;
+    }
     return burst(now, lost.first, lost.segments, true);
   }
   const std::uint64_t segments = std::min({sendable(), room, most});
@@ -195,7 +198,7 @@ void Sender::grow(TimeNs now, bool has_advanced, std::uint64_t delivered) {
 }
 
 void Sender::enter_recovery() {
-  undo_ = {.before = congestion_, .from_segment = board_.una()};
+  begin_undo();
   prior_segments_ = congestion_.segments();
   congestion_.reduce();
   prr_delivered_ = prr_sent_ = 0;
@@ -220,6 +223,14 @@ void Sender::reduce_proportionally(std::uint64_t delivered, bool has_advanced) n
   congestion_.set_segments(under_way + room);
 }
 
+// Some may be under way again already, from the recovery before.
+void Sender::begin_undo() {
+  undo_ = {.before = congestion_,
+           .from_segment = board_.una(),
+           .has_resent = board_.resent() > 0,
+           .resent = board_.resent()};
+}
+
 // The retransmissions were in vain: nothing had been lost, so nothing needed to be slower.
 void Sender::undo() noexcept {
   learn(undo_->late_by);
@@ -235,7 +246,7 @@ void Sender::time_out(TimeNs now) {
   ++counts_.timeouts;
   if (phase_ == Phase::kOpen) {
     if (board_.sacked() >= kDupThresh) threshold_ = kDupThresh;
-    undo_ = {.before = congestion_, .from_segment = board_.una()};
+    begin_undo();
     congestion_.reduce();
   }
   congestion_.set_segments(1);

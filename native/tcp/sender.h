@@ -26,7 +26,7 @@ struct SenderConfig {
   std::uint32_t window_bytes = 0;    // the receiver's, to begin with: at least two segments
   std::uint64_t bytes = kEndless;    // of the stream
   Algorithm algorithm = Algorithm::kCubic;
-  Reordering reordering = Reordering::kAdaptive;
+  Reordering reordering = Reordering::kFixed;
   bool sack = true;
   std::uint32_t initial_segments = 10;  // RFC 6928
   TimeNs min_rto_ns = 200'000'000;      // Linux's
@@ -86,7 +86,8 @@ class Sender {
     Congestion before;
     std::uint64_t from_segment;  // the first that was missing
     std::uint64_t late_by = 0;   // how far behind a later one a segment has arrived that was sent again
-    std::uint64_t resent = 0;    // segments sent again, less those that are known to have been there
+    bool has_resent = false;
+    std::uint64_t resent = 0;  // segments sent again, less those that are known to have been there
   };
 
   [[nodiscard]] std::uint64_t begin_of(std::uint64_t segment) const noexcept;
@@ -105,7 +106,8 @@ class Sender {
   void grow(TimeNs now, bool has_advanced, std::uint64_t delivered);
   void enter_recovery();
   void reduce_proportionally(std::uint64_t delivered, bool has_advanced) noexcept;
-  [[nodiscard]] bool may_undo() const noexcept { return undo_ && undo_->resent == 0; }
+  [[nodiscard]] bool may_undo() const noexcept { return undo_ && undo_->has_resent && undo_->resent == 0; }
+  void begin_undo();
   void undo() noexcept;
 
   SenderConfig config_;

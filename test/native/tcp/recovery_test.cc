@@ -162,6 +162,28 @@ TEST_CASE("tcp recovery: a retransmission that was needed is not undone") {
   }
 }
 
+TEST_CASE("tcp recovery: what a full queue has lost is sent again once, and nothing else") {
+  for (const bool sack : {false, true})
+    for (const Algorithm algorithm : {Algorithm::kReno, Algorithm::kCubic}) {
+      PipeOptions options;
+      options.sender.algorithm = algorithm;
+      options.sender.sack = sack;
+      options.sender.burst_segments = 44;
+      options.rate_bps = 1'000'000'000;
+      options.rtt_ns = kMs / 5;
+      options.queue_bytes = 512 << 10;
+      Pipe pipe(options);
+      pipe.run(3 * kNsPerSecond);
+      CHECK(pipe.queue_drops > 100);
+      CHECK(pipe.sender.counts().retransmits <= pipe.queue_drops);
+      CHECK(pipe.sender.counts().retransmits + pipe.sender.board().out() >= pipe.queue_drops);
+      CHECK(pipe.receiver.duplicate_segments() == 0);
+      CHECK(pipe.sender.counts().undos == 0);
+      CHECK(pipe.sender.counts().timeouts == 0);
+      CHECK(pipe.receiver.received_bytes() * 8 > 3 * 945'000'000ull);
+    }
+}
+
 TEST_CASE("tcp recovery: adaptive learns how far segments are overtaken, fixed does not") {
   std::uint64_t retransmits[2] = {};
   for (const Reordering reordering : {Reordering::kFixed, Reordering::kAdaptive}) {
