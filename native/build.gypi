@@ -5,6 +5,7 @@
       "native/memory/grant_copy.cc",
       "native/memory/grant_table.cc",
       "native/memory/page_arena.cc",
+      "native/net/bond/bond.cc",
       "native/net/bridge.cc",
       "native/net/packet_header.cc",
       "native/net/pcap_writer.cc",

@@ -49,13 +49,23 @@ class Nic {
   // Requires: collect(now) was called; has_link().
   [[nodiscard]] bool offer(TimeNs now, const WireFrame& frame) {
     RB_ASSERT(has_link_);
-    if (queued_bytes_ + frame.frame.size_bytes > config_.queue_bytes && !queue_.empty()) {
+    if (!has_room(frame.frame.size_bytes)) {
       dropped_.add(frame);
       return false;
     }
     queue_.push({wire_.pass(now, frame.frame.size_bytes + config_.overhead_bytes), frame});
     queued_bytes_ += frame.frame.size_bytes;
     return true;
+  }
+
+  // Whether offer() would take a frame of this size. Requires: collect(now) was called.
+  [[nodiscard]] bool has_room(std::uint32_t size_bytes) const noexcept {
+    return queued_bytes_ + size_bytes <= config_.queue_bytes || queue_.empty();
+  }
+  // When the last bit of a frame that is offered now would be at the far end, unless the link changes.
+  // Requires: has_room().
+  [[nodiscard]] TimeNs arrival_ns(TimeNs now, std::uint32_t size_bytes) const noexcept {
+    return wire_.end_after(now, size_bytes + config_.overhead_bytes) + config_.propagation_ns;
   }
 
   // Calls departed(end of transmission, frame) for each frame whose last bit has left by `now`.

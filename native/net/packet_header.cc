@@ -63,6 +63,16 @@ MacAddress mac_of_guest(std::uint32_t guest) noexcept {
           static_cast<std::byte>(guest)};
 }
 
+MacAddress mac_of_nic(std::uint32_t nic) noexcept {
+  RB_ASSERT(nic < 1u << 24);
+  return {std::byte{0x02},
+          std::byte{0x00},
+          std::byte{0x01},
+          static_cast<std::byte>(nic >> 16),
+          static_cast<std::byte>(nic >> 8),
+          static_cast<std::byte>(nic)};
+}
+
 MacAddress mac_of(const Endpoint& endpoint) noexcept {
   if (endpoint.guest != Endpoint::kOutside) return mac_of_guest(endpoint.guest);
   return {std::byte{0x02}, {}, {}, {}, {}, std::byte{0x01}};  // locally administered
