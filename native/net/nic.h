@@ -22,6 +22,7 @@ struct NicConfig {
 struct WireFrame {
   static constexpr std::uint32_t kNoVif = ~std::uint32_t{0};
   static constexpr std::uint32_t kNoBurst = ~std::uint32_t{0};
+  static constexpr std::uint32_t kNoPacket = ~std::uint32_t{0};
 
   Frame frame;
   std::uint32_t burst = kNoBurst;     // of which it is a segment
@@ -32,6 +33,7 @@ struct WireFrame {
   std::uint16_t segment = 0;       // its number in its burst
   std::uint32_t vif = 0;           // on whose account it is; kNoVif: the host's own
   std::uint32_t payload_seed = 0;  // of the bytes behind its header, where its world makes some
+  std::uint32_t packet = kNoPacket;  // of a TCP connection, that it carries
 };
 static_assert(sizeof(WireFrame) == 56, "with its end of transmission, a cache line of a NIC's queue");
 

@@ -62,6 +62,9 @@ class Sender {
   // Requires: due_ns() <= now.
   void time_out(TimeNs now);
 
+  // Nothing new is sent from now on: the stream ends with what was.
+  void finish() noexcept { total_segments_ = board_.next(); }
+  [[nodiscard]] bool has_sent_all() const noexcept { return board_.next() == total_segments_; }
   // All bytes of the stream are acknowledged.
   [[nodiscard]] bool is_done() const noexcept { return board_.una() == total_segments_; }
   [[nodiscard]] std::uint64_t acknowledged_bytes() const noexcept { return begin_of(board_.una()); }
