@@ -20,6 +20,7 @@ bool Network::queue(TimeNs now, std::uint32_t nic, const WireFrame& frame) {
     drop(now, Cause::kNic, frame);
     return false;
   }
+  if (frame.packet != WireFrame::kNoPacket && queued_packets_[nic]++ == 0) arm_departure(nic);
   const bool is_on_account = frame.vif != WireFrame::kNoVif && frame.burst == WireFrame::kNoBurst;
   if (is_on_account) host_.vif(frame.vif).in_network(frame).add(frame.frame.size_bytes);
   return true;
@@ -31,7 +32,7 @@ void Network::collect(TimeNs now, std::uint32_t nic) {
   PcapWriter* capture = captures_.at(CaptureKind::kNicOut, nic);
   uplink.collect(now, [&](TimeNs finish_ns, const WireFrame& frame) {
     if (capture) record(*capture, finish_ns, frame);
-    leave(finish_ns + uplink.config().propagation_ns, frame);
+    leave(finish_ns + uplink.config().propagation_ns, nic, frame);
     trace.fold(finish_ns);
     trace.fold(frame.offered_ns);
     trace.fold(std::uint64_t{frame.vif} << 32 | frame.frame.size_bytes);
@@ -47,11 +48,21 @@ void Network::record(PcapWriter& capture, TimeNs at, const WireFrame& frame) con
 }
 
 // The last bit has left, and is behind the wire at `arrival_ns`.
-void Network::leave(TimeNs arrival_ns, const WireFrame& frame) {
+void Network::leave(TimeNs arrival_ns, std::uint32_t nic, const WireFrame& frame) {
+  if (frame.packet != WireFrame::kNoPacket) {
+    --queued_packets_[nic];
+    packet_ends_.passed_wire(arrival_ns, nic, frame);
+  }
   if (frame.burst != WireFrame::kNoBurst) return end_segment(arrival_ns, frame, std::nullopt);
   if (frame.vif == WireFrame::kNoVif) return;
   host_.vif(frame.vif).delivered(frame, arrival_ns);
   buffers_.release(frame.frame.buffer);
+  end_packet(packet_ends_, frame);
+}
+
+void Network::arm_departure(std::uint32_t nic) {
+  if (queued_packets_[nic] > 0)
+    host_.arm_departure(nic, nics_[nic].next_finish_ns() + nics_[nic].config().propagation_ns);
 }
 
 void Network::drop(TimeNs now, Cause cause, const WireFrame& frame) {
@@ -59,6 +70,7 @@ void Network::drop(TimeNs now, Cause cause, const WireFrame& frame) {
   if (frame.vif == WireFrame::kNoVif) return;
   buffers_.release(frame.frame.buffer);
   host_.vif(frame.vif).account(frame).drop(now, cause, frame.frame.size_bytes);
+  end_packet(packet_ends_, frame);
 }
 
 // A frame that was on the wire, or waited for it.
@@ -75,6 +87,7 @@ void Network::end_segment(TimeNs at, const WireFrame& segment, std::optional<Cau
   const WireFrame& whole = burst->frame;
   VifPath& path = host_.vif(whole.vif);
   buffers_.release(whole.frame.buffer);
+  end_packet(packet_ends_, whole);
   if (!burst->loss) return path.delivered(whole, at);
   path.in_network(whole).remove(whole.frame.size_bytes);
   path.account(whole).drop(at, *burst->loss, whole.frame.size_bytes);

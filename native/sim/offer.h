@@ -16,7 +16,7 @@ struct Offer {
   std::uint32_t size_bytes = 0;
   std::uint32_t payload_seed = 0;  // another one for each frame of a world, as good as always
   std::uint16_t header_bytes = 0;
-  std::uint16_t gso_size_bytes = 0;  // 0: no segmentation asked for; otherwise TCP over IPv4
+  std::uint16_t gso_size_bytes = 0;             // 0: no segmentation asked for; otherwise TCP over IPv4
   std::uint32_t packet = WireFrame::kNoPacket;  // of a TCP connection
 };
 

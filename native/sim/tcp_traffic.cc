@@ -12,7 +12,8 @@ constexpr std::uint32_t kLeastFrameBytes = 60;  // Ethernet's, without FCS
 
 }  // namespace
 
-TcpTraffic::TcpTraffic(std::size_t vifs, TcpHost& host) : host_(host), by_vif_(vifs), is_on_(vifs), waiting_(vifs), rtt_(vifs) {}
+TcpTraffic::TcpTraffic(std::size_t vifs, TcpHost& host)
+    : host_(host), by_vif_(vifs), is_on_(vifs), waiting_(vifs), rtt_(vifs) {}
 
 void TcpTraffic::add(const TcpConfig& config, std::uint64_t seed) {
   RB_ASSERT(size() + config.flows <= kMaxConnections && !(config.inbound && config.peer_vif));

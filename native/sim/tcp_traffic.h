@@ -123,9 +123,9 @@ class TcpTraffic final : public PacketEnds {
 
   TcpHost& host_;
   TcpPackets packets_;
-  std::deque<TcpConnection> connections_;  // whose addresses stay
+  std::deque<TcpConnection> connections_;            // whose addresses stay
   std::vector<std::vector<std::uint32_t>> by_vif_;   // who is counted there
-  std::vector<bool> is_on_;                // by vif
+  std::vector<bool> is_on_;                          // by vif
   std::vector<std::vector<std::uint32_t>> waiting_;  // by vif: who has something in the guest's queue
   std::vector<Histogram> rtt_;                       // by vif
   TimeNs least_delay_ns_ = kNever;
