@@ -6,6 +6,7 @@
       "native/memory/grant_table.cc",
       "native/memory/page_arena.cc",
       "native/net/bridge.cc",
+      "native/net/flow_id.cc",
       "native/net/flow_keys.cc",
       "native/net/packet_header.cc",
       "native/net/pcap_writer.cc",
