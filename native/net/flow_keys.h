@@ -23,11 +23,11 @@ struct FlowKeys {
 
   bool is_dissected = false;  // false: Linux gives up, because it knows no more or because bytes are missing
   Addresses addresses = Addresses::kNone;
-  bool is_fragment = false;    // of a datagram: no ports, also in the first one
-  std::uint8_t protocol = 0;   // IP's number of what is behind the last header that was read
-  std::uint32_t ports = 0;     // source, destination << 16; of AH and ESP the SPI; 0: none
-  std::uint32_t icmp = 0;      // type, code << 8, identifier << 16 (host order, 0 becomes 1); identifier 0: it has none
-  std::array<std::byte, 16> source{};       // IPv4: the first four bytes
+  bool is_fragment = false;   // of a datagram: no ports, also in the first one
+  std::uint8_t protocol = 0;  // IP's number of what is behind the last header that was read
+  std::uint32_t ports = 0;    // source, destination << 16; of AH and ESP the SPI; 0: none
+  std::uint32_t icmp = 0;     // type, code << 8, identifier << 16 (host order, 0 becomes 1); identifier 0: it has none
+  std::array<std::byte, 16> source{};  // IPv4: the first four bytes
   std::array<std::byte, 16> destination{};
 
   // An address as one number: IPv4's own, or the exclusive or of IPv6's four words; 0 without addresses.

@@ -20,14 +20,20 @@ struct NicConfig {
 
 // A frame on its way between a vif and a wire, with what its world knows of it.
 struct WireFrame {
+  static constexpr std::uint32_t kNoVif = ~std::uint32_t{0};
+  static constexpr std::uint32_t kNoBurst = ~std::uint32_t{0};
+
   Frame frame;
+  std::uint32_t burst = kNoBurst;     // of which it is a segment
   TimeNs offered_ns = 0;              // when its sender had it to send
   const std::byte* header = nullptr;  // its first bytes where no payload moves, and before it is in a buffer
-  std::uint16_t header_bytes = 0;
+  std::uint8_t header_bytes = 0;
   bool inbound = false;            // from the wire, for `vif`; otherwise from `vif`
-  std::uint32_t vif = 0;           // on whose account it is
+  std::uint16_t segment = 0;       // its number in its burst
+  std::uint32_t vif = 0;           // on whose account it is; kNoVif: the host's own
   std::uint32_t payload_seed = 0;  // of the bytes behind its header, where its world makes some
 };
+static_assert(sizeof(WireFrame) == 56, "with its end of transmission, a cache line of a NIC's queue");
 
 // Units:    frames without overhead in every count; the overhead only takes time on the wire.
 // Requires: time never goes backwards.
@@ -76,6 +82,9 @@ class Nic {
 
   // When the first frame's last bit leaves; kNever when nothing waits.
   [[nodiscard]] TimeNs next_finish_ns() const noexcept { return queue_.empty() ? kNever : queue_.front().finish_ns; }
+
+  // When the last frame's last bit leaves, or has left.
+  [[nodiscard]] TimeNs last_finish_ns() const noexcept { return wire_.end_ns(); }
 
   // The link is as fast as this from now on; what is left of the frame on the wire goes at the new speed too.
   // Requires: collect(now) was called.

@@ -14,6 +14,8 @@ constexpr std::uint32_t kIpv4Bytes = 20;
 constexpr std::uint32_t kIpv6Bytes = 40;
 constexpr std::uint32_t kTcpBytes = 20;
 constexpr std::uint8_t kTcp = 6;
+// Linux's TCP_MIN_SND_MSS: a guest that asks for smaller pieces would have the wire carry little but headers.
+constexpr std::uint16_t kLeastPieceBytes = 48;
 constexpr std::uint8_t kFinAndPsh = 0x01 | 0x08;
 
 struct Layout {
@@ -72,7 +74,7 @@ void set_ipv4(std::span<std::byte> header, std::uint32_t ip, std::uint32_t total
 }  // namespace
 
 Segmentation segmentation_of(const Frame& frame, std::span<const std::byte> header) noexcept {
-  if (frame.gso_size_bytes == 0) return {};
+  if (frame.gso_size_bytes < kLeastPieceBytes) return {};
   const auto layout = layout_of(header);
   if (!layout || frame.size_bytes <= layout->payload + frame.gso_size_bytes) return {};
   const std::uint32_t payload_bytes = frame.size_bytes - layout->payload;

@@ -25,7 +25,7 @@ struct Segmentation {
 };
 
 // A frame whose header is not Ethernet, up to two VLAN tags, IPv4 without fragments or IPv6 without extensions, and TCP
-// goes as it is: the guest has asked for what nobody can do.
+// goes as it is: the guest has asked for what nobody can do. So does one that asks for pieces of less than 48 bytes.
 //
 // Units:  `header` is the frame's start, its bytes are hostile.
 // Source: Linux tcp_offload.c tcp_gso_segment

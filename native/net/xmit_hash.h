@@ -47,9 +47,10 @@ enum class XmitHashPolicy : std::uint8_t { kLayer2, kLayer34, kLayer23, kEncap23
 //
 // Units:  header: the frame's first bytes, of any length and with anything in it.
 // Errors: none.
-// Source: Linux 6.x drivers/net/bonding/bond_main.c __bond_xmit_hash, bond_eth_hash, bond_vlan_srcmac_hash, bond_ip_hash;
-//         Documentation/networking/bonding.rst. Different here: the hash that a socket or a NIC has noted (skb->l4_hash),
-//         which Linux takes for encap3+4, does not exist for what guests send.
+// Source: Linux 6.x drivers/net/bonding/bond_main.c __bond_xmit_hash, bond_eth_hash, bond_vlan_srcmac_hash,
+// bond_ip_hash;
+//         Documentation/networking/bonding.rst. Different here: the hash that a socket or a NIC has noted
+//         (skb->l4_hash), which Linux takes for encap3+4, does not exist for what guests send.
 [[nodiscard]] inline std::uint32_t xmit_hash(XmitHashPolicy policy, std::span<const std::byte> header) noexcept {
   if (policy == XmitHashPolicy::kVlanSrcMac || !is_ordinary_frame(header)) return xmit_hash_of_any(policy, header);
   const std::byte* const bytes = header.data();
