@@ -7,6 +7,7 @@
       "native/memory/page_arena.cc",
       "native/net/bond/bond.cc",
       "native/net/bridge.cc",
+      "native/net/flow_id.cc",
       "native/net/flow_keys.cc",
       "native/net/packet_header.cc",
       "native/net/pcap_writer.cc",

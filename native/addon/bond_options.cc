@@ -71,7 +71,7 @@ BondOptions to_bond(const Fields& bond, Unclaimed& nics, std::uint64_t seed) {
   config.all_nics_active = bond.boolean("allNicsActive");
   config.partner = to_partner(bond.fields("partner"), options.nics.size());
   config.seed = seed;
-  if (Bond::needs_monitor(config.mode) && config.miimon_ns == 0)
+  if (needs_link_monitor(config.mode) && config.miimon_ns == 0)
     throw bond.error("miimonNs", "must be at least 1 in this mode");
   return options;
 }

@@ -162,7 +162,8 @@ class Network final : public Uplinks {
   void leave(TimeNs arrival_ns, std::uint32_t nic, const WireFrame& frame);
   void drop(TimeNs now, Cause cause, const WireFrame& frame);
   void lose(TimeNs now, std::uint32_t nic, const WireFrame& frame);
-  void end_segment(TimeNs at, const WireFrame& segment, std::optional<Cause> loss);
+  void drop_segment(TimeNs now, Cause cause, const WireFrame& segment);
+  std::optional<Bursts::Burst> end_segment(const WireFrame& segment);
 
   // ---- bonds: network_bonds.cc
 

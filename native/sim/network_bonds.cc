@@ -1,4 +1,5 @@
 // The bonds of a network.
+#include "net/flow_id.h"
 #include "net/flow_keys.h"
 #include "sim/network.h"
 #include "sim/network_segments.h"

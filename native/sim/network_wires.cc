@@ -53,7 +53,11 @@ void Network::leave(TimeNs arrival_ns, std::uint32_t nic, const WireFrame& frame
     --queued_packets_[nic];
     packet_ends_.passed_wire(arrival_ns, nic, frame);
   }
-  if (frame.burst != WireFrame::kNoBurst) return end_segment(arrival_ns, frame, std::nullopt);
+  if (frame.burst != WireFrame::kNoBurst) {
+    const auto burst = end_segment(frame);
+    if (burst && !burst->is_lost) host_.vif(frame.vif).delivered(burst->frame, arrival_ns);
+    return;
+  }
   if (frame.vif == WireFrame::kNoVif) return;
   host_.vif(frame.vif).delivered(frame, arrival_ns);
   buffers_.release(frame.frame.buffer);
@@ -66,7 +70,7 @@ void Network::arm_departure(std::uint32_t nic) {
 }
 
 void Network::drop(TimeNs now, Cause cause, const WireFrame& frame) {
-  if (frame.burst != WireFrame::kNoBurst) return end_segment(now, frame, cause);
+  if (frame.burst != WireFrame::kNoBurst) return drop_segment(now, cause, frame);
   if (frame.vif == WireFrame::kNoVif) return;
   buffers_.release(frame.frame.buffer);
   host_.vif(frame.vif).account(frame).drop(now, cause, frame.frame.size_bytes);
@@ -81,16 +85,24 @@ void Network::lose(TimeNs now, std::uint32_t nic, const WireFrame& frame) {
   drop(now, Cause::kLink, frame);
 }
 
-void Network::end_segment(TimeNs at, const WireFrame& segment, std::optional<Cause> loss) {
-  const auto burst = bursts_.end_segment(segment.burst, loss);
-  if (!burst) return;
-  const WireFrame& whole = burst->frame;
-  VifPath& path = host_.vif(whole.vif);
-  buffers_.release(whole.frame.buffer);
-  end_packet(packet_ends_, whole);
-  if (!burst->loss) return path.delivered(whole, at);
-  path.in_network(whole).remove(whole.frame.size_bytes);
-  path.account(whole).drop(at, *burst->loss, whole.frame.size_bytes);
+// Of the whole frame, when its first segment is lost: others of it may be on their way still.
+void Network::drop_segment(TimeNs now, Cause cause, const WireFrame& segment) {
+  if (bursts_.lose(segment.burst)) {
+    const WireFrame& whole = bursts_[segment.burst].frame;
+    VifPath& path = host_.vif(whole.vif);
+    path.in_network(whole).remove(whole.frame.size_bytes);
+    path.account(whole).drop(now, cause, whole.frame.size_bytes);
+  }
+  static_cast<void>(end_segment(segment));
+}
+
+std::optional<Bursts::Burst> Network::end_segment(const WireFrame& segment) {
+  const auto burst = bursts_.end_segment(segment.burst);
+  if (burst) {
+    buffers_.release(burst->frame.frame.buffer);
+    end_packet(packet_ends_, burst->frame);
+  }
+  return burst;
 }
 
 }  // namespace ringback

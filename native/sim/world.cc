@@ -16,8 +16,8 @@ std::shared_ptr<Domain> make_domain(abi::domid_t domid, std::uint32_t pages, std
   return std::make_shared<Domain>(domid, PageArena(pages), GrantTable(grants, Sharing::kOneThread));
 }
 
-// The pages that frames can hold at once: every queue of a NIC or to a guest full of the smallest frames, and a batch
-// in the making, or on a core. Only what is touched takes memory.
+// The pages that frames can hold at once: every queue of a NIC full of the smallest segments, each of another burst; every
+// queue to a guest full of the smallest frames; and a batch in the making, or on a core. Only what is touched takes memory.
 std::uint32_t driver_pages(const WorldConfig& config) {
   constexpr std::uint32_t kControlPages = 1;
   if (config.payload == Payload::kNone) return 1 + kControlPages;
@@ -25,7 +25,7 @@ std::uint32_t driver_pages(const WorldConfig& config) {
   constexpr std::uint64_t kLargestFramePages = 17;
   const std::uint64_t polls = 1 + (config.costs ? config.costs->cores : 0);  // whose frames are on their way
   std::uint64_t pages = kControlPages + polls * TxBack::kPollFrames * kLargestFramePages;
-  for (const NicConfig& nic : config.nics) pages += nic.queue_bytes / kMinFrameBytes + kLargestFramePages;
+  for (const NicConfig& nic : config.nics) pages += (nic.queue_bytes / kMinFrameBytes + 1) * kLargestFramePages;
   for (const VifConfig& vif : config.vifs)
     pages += vif.queues * (RxBack::kMaxQueuedBytes / kMinFrameBytes + kLargestFramePages);
   return static_cast<std::uint32_t>(std::min(pages, kMostPages));

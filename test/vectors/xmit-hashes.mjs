@@ -277,6 +277,14 @@ const control = [
     type: IP,
     outer: { ...web, echo: { type: 0, code: 0, id: 0 } },
   }),
+  entry(
+    'a first fragment of an echo request',
+    ethernet(IP, v4(ICMP, web.from, web.to, icmp(8, 0, 5), { fragment: 0x2000 })),
+    {
+      type: IP,
+      outer: web,
+    },
+  ),
   entry('ICMPv6 echo', ethernet(IPV6, v6(ICMP6, web6.from, web6.to, icmp(128, 0, 77, zeros(8)))), {
     type: IPV6,
     outer: { ...web6, echo: { type: 128, code: 0, id: 77 } },
@@ -365,6 +373,14 @@ const tunnels = [
     outer: tunnel,
   }),
   entry('IPIP', in4(IPIP, tcp4), { type: IP, outer: tunnel, inner: withPorts(web) }),
+  entry(
+    'a first fragment of an IPIP datagram',
+    ethernet(IP, v4(IPIP, tunnel.from, tunnel.to, tcp4, { fragment: 0x2000 })),
+    {
+      type: IP,
+      outer: tunnel,
+    },
+  ),
   entry('IPIP with a fragment inside', in4(IPIP, v4(UDP, web.from, web.to, udp(pair), { fragment: 0x2000 })), {
     type: IP,
     outer: tunnel,

@@ -22,6 +22,11 @@ enum class BondMode : std::uint8_t {
   kBalanceFlowlet,  // the same, but never before an earlier frame of its flow
 };
 
+// Linux does not let them do without the link monitor. Source: Linux bond_main.c bond_check_params
+[[nodiscard]] constexpr bool needs_link_monitor(BondMode mode) noexcept {
+  return mode == BondMode::k8023ad || mode == BondMode::kBalanceTlb || mode == BondMode::kBalanceAlb;
+}
+
 // When the primary takes over from an active NIC that is up.
 enum class PrimaryReselect : std::uint8_t {
   kAlways,   // whenever it is up
