@@ -18,7 +18,7 @@ class PacketEnds {
   // A frame, or a segment of one, has left this NIC and is behind the wire at `arrival_ns`. It ends separately.
   virtual void passed_wire(TimeNs arrival_ns, std::uint32_t nic, const WireFrame& frame) = 0;
   // The guest has it in hands. It ends separately.
-  virtual void received(std::uint32_t vif, std::uint32_t packet) = 0;
+  virtual void received(TimeNs now, std::uint32_t vif, std::uint32_t packet) = 0;
   // One frame less carries it: it has arrived somewhere, or is lost.
   virtual void ended(std::uint32_t packet) = 0;
 

@@ -22,7 +22,7 @@ struct TcpConfig {
   std::uint32_t flows = 1;                     // 1 .. 64512 in all of a world
   TimeNs start_ns = 0;
   TimeNs stop_ns = kNever;                            // from then on nothing new is sent
-  TimeNs rtt_ns = 0;                                  // behind the wire, there and back
+  TimeNs rtt_ns = 0;                                  // behind the wire, or between guests, there and back: at least 1
   std::uint32_t size_bytes = 1514;                    // of a full segment's frame: 60 .. 65535
   std::uint32_t gso_bytes = 65535;                    // of a guest's largest frame, at least size_bytes
   std::uint32_t window_bytes = 3u << 20;              // the receiver's: 2 segments .. 2^30 - 1

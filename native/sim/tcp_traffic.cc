@@ -105,21 +105,35 @@ void TcpTraffic::passed_wire(TimeNs arrival_ns, std::uint32_t nic, const WireFra
     bytes = frame.frame.size_bytes - packet.header_bytes;
   }
   if (passed_.size() <= nic) passed_.resize(nic + 1);
-  packets_.share(frame.packet);
-  arrivals_.push({.at_ns = arrival_ns + of.config.rtt_ns,
-                  .nic = nic,
-                  .number = passed_[nic]++,
-                  .packet = frame.packet,
-                  .begin_bytes = begin_bytes,
-                  .bytes = bytes});
+  delay({.at_ns = arrival_ns + of.config.rtt_ns,
+         .nic = nic,
+         .number = passed_[nic]++,
+         .packet = frame.packet,
+         .begin_bytes = begin_bytes,
+         .bytes = bytes});
+}
+
+void TcpTraffic::delay(const Arrival& arrival) {
+  packets_.share(arrival.packet);
+  arrivals_.push(arrival);
   host_.arm_tcp_arrival(arrivals_.top().at_ns);
 }
 
-void TcpTraffic::received(std::uint32_t vif, std::uint32_t packet) {
-  const TcpPlace& target = target_of(packets_[packet]);
+// Between two guests nothing else may take time: there acknowledgements are late by the round trip time.
+void TcpTraffic::received(TimeNs now, std::uint32_t vif, std::uint32_t number) {
+  const TcpPacket& packet = packets_[number];
+  const TcpPlace& target = target_of(packet);
   if (!target.is_guest || target.vif != vif) return;
-  packets_.share(packet);
-  inbox_.push(packet);
+  const TcpConfig& config = connections_[packet.connection].config;
+  if (packet.is_ack && config.peer_vif)
+    return delay({.at_ns = now + config.rtt_ns,
+                  .nic = kBetweenGuests,
+                  .number = passed_between_guests_++,
+                  .packet = number,
+                  .begin_bytes = 0,
+                  .bytes = 0});
+  packets_.share(number);
+  inbox_.push(number);
 }
 
 void TcpTraffic::ended(std::uint32_t packet) {

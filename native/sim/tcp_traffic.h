@@ -85,7 +85,7 @@ class TcpTraffic final : public PacketEnds {
   void copied(std::uint32_t packet) override { packets_.share(packet); }
   void left_guest(std::uint32_t packet) override;
   void passed_wire(TimeNs arrival_ns, std::uint32_t nic, const WireFrame& frame) override;
-  void received(std::uint32_t vif, std::uint32_t packet) override;
+  void received(TimeNs now, std::uint32_t vif, std::uint32_t packet) override;
   void ended(std::uint32_t packet) override;
 
   // ---- for the reports
@@ -97,11 +97,12 @@ class TcpTraffic final : public PacketEnds {
   void fold_into(TraceHash& hash) const;
 
  private:
-  // Behind a wire, on the way to its endpoint. Those of one time come by NIC, then as they have left it.
+  // Behind a wire, on the way to its endpoint. Those of one time come by NIC, then as they have left it; then those
+  // between guests.
   struct Arrival {
     TimeNs at_ns;
-    std::uint32_t nic;
-    std::uint64_t number;
+    std::uint32_t nic;     // kBetweenGuests: none
+    std::uint64_t number;  // among those of the NIC
     std::uint32_t packet;
     std::uint32_t begin_bytes;  // of the packet's data
     std::uint32_t bytes;
@@ -113,6 +114,9 @@ class TcpTraffic final : public PacketEnds {
     }
   };
 
+  static constexpr std::uint32_t kBetweenGuests = ~std::uint32_t{0};
+
+  void delay(const Arrival& arrival);
   [[nodiscard]] const TcpPlace& target_of(const TcpPacket& packet) const noexcept;
   void take(TimeNs now, std::uint32_t packet, std::uint32_t begin_bytes, std::uint32_t bytes);
   void pump(TimeNs now, std::uint32_t connection);
@@ -130,6 +134,7 @@ class TcpTraffic final : public PacketEnds {
   std::vector<Histogram> rtt_;                       // by vif
   TimeNs least_delay_ns_ = kNever;
   std::vector<std::uint64_t> passed_;  // by NIC: how many packets have left it
+  std::uint64_t passed_between_guests_ = 0;
   std::priority_queue<Arrival> arrivals_;
   Fifo<std::uint32_t> inbox_;  // packets in guests' hands
   Fifo<std::uint32_t> pumps_;  // connections that may send more

@@ -113,7 +113,7 @@ void VifPath::received(TimeNs now, const WireFrame& frame) {
   received_trace_.fold(now);
   received_trace_.fold(frame.offered_ns);
   received_trace_.fold(frame.frame.size_bytes);
-  if (frame.packet != WireFrame::kNoPacket) packet_ends().received(index_, frame.packet);
+  if (frame.packet != WireFrame::kNoPacket) packet_ends().received(now, index_, frame.packet);
 }
 
 VifPath::Counts VifPath::counts(TimeNs now) const {

@@ -55,6 +55,12 @@ std::uint64_t Sender::sendable() const noexcept {
   return end > next ? end - next : 0;
 }
 
+// What the guest's own queue holds leaves within a millisecond, if it goes on as it does; two bursts are always fine.
+bool Sender::has_queued_enough(std::uint64_t queued_bytes, std::uint64_t most) const noexcept {
+  const std::uint64_t enough = std::max(2 * most * config_.segment_bytes, bytes_a_ms());
+  return queued_bytes > 0 && queued_bytes >= std::min(enough, kMaxQueuedBytes);
+}
+
 // A larger burst will be possible when the next acknowledgement has come: it costs as much as a small one.
 bool Sender::waits_for_more(std::uint64_t room, std::uint64_t most) const noexcept {
   if (phase_ != Phase::kOpen || board_.out() == 0 || room >= most) return false;
@@ -67,7 +73,7 @@ std::optional<Burst> Sender::next(TimeNs now, std::uint64_t queued_bytes) {
   const std::uint64_t room = congestion_.segments() > under_way ? congestion_.segments() - under_way : 0;
   is_window_limited_ = room == 0;
   if (room == 0) return std::nullopt;
-  if (queued_bytes > 0 && queued_bytes >= std::max(2 * most * config_.segment_bytes, bytes_a_ms())) return std::nullopt;
+  if (has_queued_enough(queued_bytes, most)) return std::nullopt;
   if (const Scoreboard::Run lost = board_.next_lost(std::min(room, most)); lost.segments > 0) {
     board_.send_again(lost);
     if (undo_) {

@@ -82,7 +82,8 @@ class Sender {
   enum class Phase : std::uint8_t { kOpen, kRecovery, kLoss };
 
   static constexpr std::uint64_t kDupThresh = 3;
-  static constexpr std::uint64_t kMaxReordering = 300;  // net.ipv4.tcp_max_reordering
+  static constexpr std::uint64_t kMaxReordering = 300;        // net.ipv4.tcp_max_reordering
+  static constexpr std::uint64_t kMaxQueuedBytes = 1u << 20;  // net.ipv4.tcp_limit_output_bytes
 
   // What is put back when the retransmissions turn out to have been in vain.
   struct Undo {
@@ -98,6 +99,7 @@ class Sender {
   [[nodiscard]] std::uint64_t bytes_a_ms() const noexcept;
   [[nodiscard]] std::uint64_t most_in_burst() const noexcept;
   [[nodiscard]] std::uint64_t sendable() const noexcept;
+  [[nodiscard]] bool has_queued_enough(std::uint64_t queued_bytes, std::uint64_t most) const noexcept;
   [[nodiscard]] bool waits_for_more(std::uint64_t room, std::uint64_t most) const noexcept;
   [[nodiscard]] Burst burst(TimeNs now, std::uint64_t first, std::uint64_t segments, bool is_retransmission);
 

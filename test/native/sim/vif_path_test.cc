@@ -27,7 +27,7 @@ struct Told final : PacketEnds {
   void copied(std::uint32_t) override { ++copies; }
   void left_guest(std::uint32_t packet) override { ++left[packet]; }
   void passed_wire(TimeNs, std::uint32_t, const WireFrame&) override { FAIL("there is no wire"); }
-  void received(std::uint32_t vif, std::uint32_t packet) override {
+  void received(TimeNs, std::uint32_t vif, std::uint32_t packet) override {
     CHECK(vif == 0);
     ++in_hands[packet];
   }
