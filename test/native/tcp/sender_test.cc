@@ -108,7 +108,8 @@ TEST_CASE("tcp sender: its own queue holds two bursts or a millisecond at its ra
   CHECK(sender.next(0, 7 * kMss)->segments == 4);
   CHECK_FALSE(sender.next(0, 9 * kMss));
   sender.acknowledge(kMs, {.ack = 8 * kMss, .window_bytes = 1u << 29});  // 1000 segments a millisecond
-  CHECK(sender.next(kMs, 1000 * kMss));
+  CHECK(sender.next(kMs, 600 * kMss));
+  CHECK_FALSE(sender.next(kMs, 800 * kMss));  // more than a megabyte
 }
 
 TEST_CASE(
