@@ -1,6 +1,6 @@
 import { admissionProblem } from '../policy/admission.ts'
 import { formatRate } from '../units.ts'
-import type { Problem } from './scenario-problems.ts'
+import type { Problem } from '../reading/problems.ts'
 import type { CheckedInput } from './schema.ts'
 import { nicBehind } from './shared-uplinks.ts'
 

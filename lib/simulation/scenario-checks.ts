@@ -3,11 +3,11 @@ import { captureFiles } from './capture-files.ts'
 import { controlProblems } from './control-checks.ts'
 import { eventProblems } from './event-checks.ts'
 import { minProblems } from './min-checks.ts'
-import { missing } from './scenario-problems.ts'
-import type { Problem } from './scenario-problems.ts'
+import { missing } from '../reading/problems.ts'
+import type { Problem } from '../reading/problems.ts'
 import type { CheckedInput } from './schema.ts'
 import { trafficProblems } from './traffic-checks.ts'
-import type { Path } from './yaml-source.ts'
+import type { Path } from '../reading/yaml-source.ts'
 
 // What the schema cannot see: how many there are, and whether what is named is there and fits together.
 

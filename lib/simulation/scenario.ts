@@ -6,14 +6,15 @@ import type { CreditRate } from '../units.ts'
 import { problemsIn } from './scenario-checks.ts'
 import { toControl, toEvents } from './scenario-control.ts'
 import type { ScenarioControl, ScenarioEvent } from './scenario-control.ts'
-import { pathName, problemsOf } from './scenario-problems.ts'
-import type { Problem } from './scenario-problems.ts'
+import { pathName, problemsOf } from '../reading/problems.ts'
+import type { Problem } from '../reading/problems.ts'
 import { toSource } from './scenario-traffic.ts'
 import type { ScenarioSource } from './scenario-traffic.ts'
+import { scenarioVocabulary } from './scenario-problems.ts'
 import { scenarioSchema } from './schema.ts'
 import type { CheckedInput } from './schema.ts'
-import { parseYaml } from './yaml-source.ts'
-import type { Path } from './yaml-source.ts'
+import { parseYaml } from '../reading/yaml-source.ts'
+import type { FileKind, Path } from '../reading/yaml-source.ts'
 
 export interface ScenarioNic {
   name: string
@@ -90,6 +91,9 @@ export interface Scenario {
   }
 }
 
+/** What a scenario's file is called in messages. */
+export const scenarioFile: FileKind = { code: 'ERR_SCENARIO', noun: 'a scenario', examples: 'examples/' }
+
 /** Of a file that is wrong everywhere, the first few are enough to find one near its beginning. */
 const maxSortedProblems = 100
 
@@ -109,7 +113,7 @@ export function parseScenario(text: string, options: { file: string }): Scenario
   checkObject(options, 'options')
   const { file } = options
   checkText(file, 'options.file')
-  const source = parseYaml(text, file)
+  const source = parseYaml(text, file, scenarioFile)
   const locate: Locate = (path) => `${file}:${source.lineOf(path)}${path.length > 0 ? `: ${pathName(path)}` : ''}`
   return checkLocated(source.value, dirname(resolve(file)), locate, (path) => source.lineOf(path))
 }
@@ -147,7 +151,7 @@ export function checkLocated(
     throw new RingbackError('ERR_SCENARIO', `${locate(first?.path ?? [])}: ${first?.message ?? 'not a scenario'}`)
   }
   const result = scenarioSchema.safeParse(input)
-  if (!result.success) return fail(problemsOf(result.error.issues, input))
+  if (!result.success) return fail(problemsOf(result.error.issues, input, scenarioVocabulary))
   const problems = problemsIn(result.data)
   if (problems.length > 0) fail(problems)
   return toScenario(result.data, directory, locate)

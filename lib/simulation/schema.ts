@@ -2,7 +2,19 @@ import { z } from 'zod'
 
 import { parseRate } from '../units.ts'
 import { control, controlKeys, detectorKeys, eventKeys, events, weight } from './control-schema.ts'
-import { bitRate, cost, duration, flag, maxDurationNs, named, names, size, text, unit, whole } from './schema-words.ts'
+import {
+  bitRate,
+  cost,
+  duration,
+  flag,
+  maxDurationNs,
+  named,
+  names,
+  size,
+  text,
+  unit,
+  whole,
+} from '../reading/schema-words.ts'
 import { sourceKeys, sourceSchema, weightedSizeKeys } from './traffic-schema.ts'
 
 // The scenario's keys, their ranges and defaults: docs for people, a JSON Schema for editors and the check itself come

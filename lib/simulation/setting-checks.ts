@@ -3,7 +3,7 @@ import { RingbackError } from '../errors.ts'
 import { checkAdmission } from '../policy/admission.ts'
 import { formatRate, parseBitRate, parseRate } from '../units.ts'
 import type { CreditRate } from '../units.ts'
-import { maxRateBps } from './schema-words.ts'
+import { maxRateBps } from '../reading/schema-words.ts'
 import type { VifChange, VifSettings } from './settings.ts'
 
 // What callers hand in for a setting, read and checked.
