@@ -11,7 +11,6 @@ import type { BondInput, ReadBonds } from './schema.ts'
 
 const vocabulary: Vocabulary = {
   keysAt: (path) => (path.length > 0 ? bondKeysAt(path) : []),
-  laterKeys: new Set(),
   synonyms: bondSynonyms,
 }
 

@@ -9,7 +9,7 @@ import type { BondMode, BondOption, OptionKey } from './options.ts'
 /** Bonds that were read from what a host has. */
 export interface ImportedBonds {
   bonds: BondConfig[]
-  /** What was left out, and what is otherwise than it was written. */
+  /** What was left out. */
   notes: string[]
 }
 
@@ -116,8 +116,7 @@ export class BondCollector {
       return [name, { nics: nics.map((nic) => nic.name), ...Object.fromEntries(words) }] as const
     })
     const bonds = checkLocatedBonds(Object.fromEntries(inputs), (path) => this.#placeOf(path))
-    const notes = bonds.flatMap(({ name, notes: own }) => own.map((note) => `${name}: ${note}`))
-    return { bonds, notes: [...this.#notes, ...notes] }
+    return { bonds, notes: [...this.#notes] }
   }
 
   #unknown(name: string, place: Place): never {

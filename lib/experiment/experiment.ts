@@ -59,7 +59,7 @@ export interface Experiment {
 }
 
 const experimentFile: FileKind = { code: 'ERR_EXPERIMENT', noun: 'an experiment', examples: 'experiments/' }
-const vocabulary: Vocabulary = { keysAt: experimentKeysAt, laterKeys: new Set() }
+const vocabulary: Vocabulary = { keysAt: experimentKeysAt }
 /** Simulations that one experiment may be. */
 const maxRuns = 100_000
 

@@ -14,8 +14,6 @@ export interface Problem {
 export interface Vocabulary {
   /** Those that the object at `path` in `root` may have. */
   keysAt(path: Path, root: unknown): readonly string[]
-  /** Those that this version does not have yet. */
-  laterKeys: ReadonlySet<string>
   /** The key that is meant by a word of another vocabulary. */
   synonyms?: ReadonlyMap<string, string>
   /** What is wrong with a value about which there is more to say than the schema does. */
@@ -83,7 +81,6 @@ export function show(value: unknown): string {
 /** What is wrong with a key, and the key that was meant where one is near. */
 export function unknownKey(path: Path, key: string, root: unknown, vocabulary: Vocabulary): Problem & { meant?: Path } {
   const here = [...path, key]
-  if (vocabulary.laterKeys.has(key)) return { path: here, message: 'not available in this version; remove it' }
   const keys = vocabulary.keysAt(path, root)
   const synonym = vocabulary.synonyms?.get(key)
   const near = synonym !== undefined && keys.includes(synonym) ? synonym : nearest(key, keys)

@@ -1,3 +1,4 @@
+import { bondSynonyms } from '../bonding/options.ts'
 import { quote } from '../quote.ts'
 import { list, nearest, show, valueAt } from '../reading/problems.ts'
 import type { Vocabulary } from '../reading/problems.ts'
@@ -5,13 +6,12 @@ import { keysAt } from './schema.ts'
 import { sourceSchemas } from './traffic-schema.ts'
 
 /** Words of the scenario language that this version does not have yet. */
-const laterKeys = new Set(['bonds'])
 const laterKinds = new Set(['tcp'])
 
 /** The scenario's keys. */
 export const scenarioVocabulary: Vocabulary = {
   keysAt: (path, root) => keysAt(path, valueAt(root, [...path, 'kind'])),
-  laterKeys,
+  synonyms: bondSynonyms,
   explain: ({ code }, path, value) =>
     code === 'invalid_union' && path[0] === 'traffic' && path.at(-1) === 'kind' ? wrongKind(value) : undefined,
 }

@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path'
 
 import { checkObject, checkText } from '../arguments.ts'
+import { toBond } from '../bonding/config.ts'
+import type { BondConfig } from '../bonding/config.ts'
 import { RingbackError } from '../errors.ts'
 import type { CreditRate } from '../units.ts'
 import { problemsIn } from './scenario-checks.ts'
@@ -24,9 +26,11 @@ export interface ScenarioNic {
   overheadBytes: number
 }
 
+export type ScenarioBond = BondConfig
+
 export interface ScenarioBridge {
   name: string
-  /** The names of the NICs that are its ports; every vif whose uplink it is is a port too. */
+  /** The names of the NICs and bonds that are its ports; every vif whose uplink it is is a port too. */
   nics: string[]
   /** How long an address is kept after its last frame; 0: none is learned. */
   ageingNs: number
@@ -34,7 +38,7 @@ export interface ScenarioBridge {
 
 export interface ScenarioVif {
   name: string
-  /** The name of its NIC or bridge. */
+  /** The name of its NIC, bond or bridge. */
   uplink: string
   /** Xen's cap; null: none. */
   rate: CreditRate | null
@@ -78,6 +82,7 @@ export interface Scenario {
   /** null: the back ends' work takes no time. */
   costs: ScenarioCosts | null
   nics: ScenarioNic[]
+  bonds: ScenarioBond[]
   bridges: ScenarioBridge[]
   vifs: ScenarioVif[]
   traffic: ScenarioSource[]
@@ -171,6 +176,7 @@ function toScenario(input: CheckedInput, directory: string, locate: Locate): Sce
       propagationNs: nic.propagation,
       overheadBytes: nic.overhead,
     })),
+    bonds: Object.entries(input.bonds).map(([name, bond]) => toBond(name, bond)),
     bridges: Object.entries(input.bridges).map(([name, { nics, ageing }]) => ({ name, nics, ageingNs: ageing })),
     vifs: Object.entries(input.vifs).map(([name, vif]) => ({
       name,
