@@ -15,6 +15,24 @@ export { policyNames } from './policy/policy.ts'
 export type { Allocation, Policy, PolicyName, VifDemand } from './policy/policy.ts'
 export { waterFill } from './policy/water-filling.ts'
 export type { Want } from './policy/water-filling.ts'
+export { checkBonds } from './bonding/check-bonds.ts'
+export type { BondConfig } from './bonding/config.ts'
+export { fromIpLink } from './bonding/from-ip-link.ts'
+export { fromNetplan } from './bonding/from-netplan.ts'
+export { toIpLink, toNetplan } from './bonding/host.ts'
+export type { ImportedBonds } from './bonding/imported.ts'
+export { bondWords } from './bonding/option-values.ts'
+export { bondModes, xmitHashPolicies } from './bonding/options.ts'
+export type {
+  AdSelect,
+  BondMode,
+  LacpRate,
+  PartnerActivity,
+  PrimaryReselect,
+  XmitHashPolicy,
+} from './bonding/options.ts'
+export { bondJsonSchema } from './bonding/schema.ts'
+export type { BondInput } from './bonding/schema.ts'
 export { checkScenario, parseScenario } from './simulation/scenario.ts'
 export type { Scenario, ScenarioBridge, ScenarioCosts, ScenarioNic, ScenarioVif } from './simulation/scenario.ts'
 export type {

@@ -3,7 +3,7 @@ import { RingbackError } from '../errors.ts'
 import { quote } from '../quote.ts'
 import { resultsSchema } from './results-schema.ts'
 import type { SavedResults } from './results-schema.ts'
-import { pathName } from './scenario-problems.ts'
+import { pathName } from '../reading/problems.ts'
 
 const help = 'name a results.json that ringback run --out wrote'
 
