@@ -230,6 +230,7 @@ export function makeResults(options: MadeOptions = {}): SavedResults {
       t,
       vifs: Object.fromEntries(made.map(([name, , series]) => [name, series])),
       nics: { eth0: nicSeries },
+      bonds: {},
     },
   }
 }
