@@ -21,6 +21,7 @@ const words: Record<keyof Drops, string> = {
   grant: 'grant',
   disconnected: 'disconnected',
   link: 'no link',
+  bond: 'bond',
 }
 /** What everybody expects of a cap and a NIC: the tables say enough. */
 const usual: readonly string[] = ['backlog', 'nic']

@@ -44,6 +44,7 @@ const drops = (backlog: number): Vif['drops'] => ({
   grant: 0,
   disconnected: 0,
   link: 0,
+  bond: 0,
 })
 
 function flowOf(offeredBytes: number, deliveredBytes: number) {
