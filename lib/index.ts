@@ -34,7 +34,14 @@ export type {
 export { bondJsonSchema } from './bonding/schema.ts'
 export type { BondInput } from './bonding/schema.ts'
 export { checkScenario, parseScenario } from './simulation/scenario.ts'
-export type { Scenario, ScenarioBridge, ScenarioCosts, ScenarioNic, ScenarioVif } from './simulation/scenario.ts'
+export type {
+  Scenario,
+  ScenarioBond,
+  ScenarioBridge,
+  ScenarioCosts,
+  ScenarioNic,
+  ScenarioVif,
+} from './simulation/scenario.ts'
 export type {
   ConstantSource,
   FlowsSource,
@@ -52,10 +59,12 @@ export { simulate } from './simulation/simulate.ts'
 export type { SimulateOptions } from './simulation/simulate.ts'
 export { Simulation } from './simulation/simulation.ts'
 export type { CaptureChunk, Progress, RunOptions, SimulationOptions } from './simulation/simulation.ts'
+export type { BondCounters, BondedNic, BondState, SimulatedBond } from './simulation/simulated-bond.ts'
 export type { NicCounters, SimulatedNic } from './simulation/simulated-nic.ts'
 export type { SimulatedVif, VifCounters } from './simulation/simulated-vif.ts'
 export type {
   BackEndResults,
+  BondResults,
   BridgeResults,
   DirectionResults,
   Latency,
@@ -67,7 +76,7 @@ export type {
 export type { Change } from './simulation/settings.ts'
 export type { Shortfall } from './simulation/shortfall.ts'
 export type { DirectionFlow, Drops, Flow, Totals } from './simulation/vif-counters.ts'
-export type { NicSeries, Series, VifSeries } from './simulation/series.ts'
+export type { BondSeries, NicSeries, Series, VifSeries } from './simulation/series.ts'
 export { ControlTree } from './control/control-tree.ts'
 export { simulationTarget } from './control/simulation-target.ts'
 export type { ControlTreeOptions } from './control/control-tree.ts'

@@ -31,7 +31,7 @@ const maxSeriesNumbers = 20_000_000
 /** Columns of a vif, of a NIC and of a bond. */
 const vifColumns = 7
 const nicColumns = 3
-const bondColumns = 3
+const bondColumns = 4
 
 const countOf = (section: object): number => Object.keys(section).length
 

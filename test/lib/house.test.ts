@@ -28,7 +28,7 @@ const libRooms: Record<string, readonly string[]> = {
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
   simulation: ['.', 'policy', 'reading', 'bonding', 'simulation'],
-  control: ['.', 'simulation', 'control'],
+  control: ['.', 'bonding', 'simulation', 'control'],
   'bench/peers': ['bench/peers'],
   bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
   report: ['.', 'report'],
