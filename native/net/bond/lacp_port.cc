@@ -42,7 +42,7 @@ LacpReceive LacpPort::next_receive_state(bool has_pdu) noexcept {
 
 void LacpPort::receive(const LacpPdu* pdu) noexcept {
   const LacpReceive state = next_receive_state(pdu != nullptr);
-  if (state == receive_state && pdu == nullptr) return;
+  if (state == receive_state && pdu == nullptr && !begins) return;
   receive_state = state;
   enter(state, pdu);
 }
