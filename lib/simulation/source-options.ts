@@ -75,7 +75,8 @@ function madeUp(source: MadeUpSource, base: Base, { vifs }: Indices): NativeSour
 }
 
 function tcp(source: TcpSource, base: Base & { peer: number }): NativeSource {
-  const { flows, congestion, rttNs, sizeBytes, gsoBytes, sack, reordering, delayedAckNs, minRtoNs, windowBytes } = source
+  const { flows, congestion, rttNs, sizeBytes, gsoBytes, sack, reordering, delayedAckNs, minRtoNs, windowBytes } =
+    source
   const sender = { congestion, reordering, sack, minRtoNs, gsoBytes, bytes: source.bytes ?? 0 }
   return { kind: 'tcp', ...base, flows, rttNs, sizeBytes, windowBytes, delayedAckNs, ...sender }
 }

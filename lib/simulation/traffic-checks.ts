@@ -28,7 +28,9 @@ export function trafficProblems(input: CheckedInput): Problem[] {
       )
     if (source.kind === 'replay') return problems
     if (source.kind === 'tcp' && source.to === undefined && source.direction === 'out' && bridge?.nics.length === 0)
-      problems.push(at('to', `missing; bridge ${vif.uplink} has no NIC behind which a station could answer; name a vif`))
+      problems.push(
+        at('to', `missing; bridge ${vif.uplink} has no NIC behind which a station could answer; name a vif`),
+      )
     return [...problems, ...peerProblems(source, i, input, at), ...kindProblems(source, at)]
   })
 }
