@@ -85,10 +85,8 @@ bool QueuePath::take(TimeNs now) {
 
 void QueuePath::abandon(TimeNs now) {
   for (Offer& offer : on_tx_ring_) {
-    if (offer.size_bytes > 0) {
-      vif_.tx().drop(now, Cause::kDisconnected, offer.size_bytes);
-      end_packet(vif_.packet_ends(), offer);
-    }
+    if (offer.size_bytes > 0) vif_.tx().drop(now, Cause::kDisconnected, offer.size_bytes);
+    end_packet(vif_.packet_ends(), offer);
     offer = {};
   }
   tx_ring_tally_ = {};
@@ -110,11 +108,13 @@ Offer QueuePath::take_off_ring(TimeNs now, const Frame& frame) {
       if (size_bytes == frame.size_bytes) {  // the guest's own may have no bytes
         Offer offer = under_way;
         offer.size_bytes = size_bytes;
+        under_way.packet = WireFrame::kNoPacket;
         if (offer.packet != WireFrame::kNoPacket) vif_.packet_ends().left_guest(offer.packet);
         return offer;
       }
       vif_.tx().drop(now, Cause::kError, size_bytes);
       end_packet(vif_.packet_ends(), under_way);
+      under_way.packet = WireFrame::kNoPacket;
     }
   }
   vif_.tx().offered.add(frame.size_bytes);
