@@ -11,8 +11,8 @@
 
 namespace ringback {
 
-// A guest's account knows the frame as a whole: it is delivered when its last segment has left, and lost when any of its
-// segments is. What a NIC counts are segments.
+// A guest's account knows the frame as a whole: it is delivered when its last segment has left, and lost when any of
+// its segments is. What a NIC counts are segments.
 //
 // Memory: as many places as there were bursts at once.
 class Bursts {
@@ -60,7 +60,9 @@ class Bursts {
     return of;
   }
 
-  [[nodiscard]] std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(bursts_.size() - free_.size()); }
+  [[nodiscard]] std::uint32_t count() const noexcept {
+    return static_cast<std::uint32_t>(bursts_.size() - free_.size());
+  }
 
  private:
   std::vector<Burst> bursts_;

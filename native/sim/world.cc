@@ -16,8 +16,9 @@ std::shared_ptr<Domain> make_domain(abi::domid_t domid, std::uint32_t pages, std
   return std::make_shared<Domain>(domid, PageArena(pages), GrantTable(grants, Sharing::kOneThread));
 }
 
-// The pages that frames can hold at once: every queue of a NIC full of the smallest segments, each of another burst; every
-// queue to a guest full of the smallest frames; and a batch in the making, or on a core. Only what is touched takes memory.
+// The pages that frames can hold at once: every queue of a NIC full of the smallest segments, each of another burst;
+// every queue to a guest full of the smallest frames; and a batch in the making, or on a core. Only what is touched
+// takes memory.
 std::uint32_t driver_pages(const WorldConfig& config) {
   constexpr std::uint32_t kControlPages = 1;
   if (config.payload == Payload::kNone) return 1 + kControlPages;

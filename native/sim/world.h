@@ -34,7 +34,7 @@ struct WorldConfig {
   std::vector<BondOptions> bonds = {};       // each names existing NICs
   std::vector<BridgeOptions> bridges = {};   // each names existing NICs and bonds
   std::vector<ReserveConfig> reserves = {};  // of uplinks
-  std::vector<VifConfig> vifs = {};  // at most World::kMaxPorts ports in all; each names an existing uplink
+  std::vector<VifConfig> vifs = {};          // at most World::kMaxPorts ports in all; each names an existing uplink
   std::vector<CaptureConfig> captures = {};  // each names an existing NIC or vif
   std::optional<CpuCosts> costs = {};        // nothing: back ends take no time
   bool is_eager = false;  // for tests: no source sleeps and no response is deferred, which makes no difference
