@@ -155,6 +155,23 @@ TEST_CASE("bonds: what comes in reaches the guest through a bridge over the bond
   check_conserved(world);
 }
 
+TEST_CASE("bonds: what comes in on an inactive NIC is not taken, and is counted") {
+  World world(one_vif(bond(BondMode::kActiveBackup), 2));
+  world.add_source(Source(
+      0, kBond0,
+      ConstantSource({.stop_ns = 40 * kMs, .rate_bps = 100 * kMbps, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
+  world.run(15 * kMs, kNoLimit);
+  CHECK(bond_counter(world, "inactivePackets") == 0);
+  world.set_nic_link(0, false);  // the far end floods, and the other NIC is not active before the tick
+  world.run(50 * kMs, kNoLimit);
+  const std::uint64_t inactive = bond_counter(world, "inactivePackets");
+  CHECK(inactive > 30);
+  CHECK(inactive < 50);
+  CHECK(counter(world, 0, "rxDroppedBondPackets") == inactive);
+  CHECK(nic_counter(world, 1, "receivedPackets") > 200);
+  check_conserved(world);
+}
+
 TEST_CASE("bonds: a burst stays on one NIC in round robin and is spread by the earliest path") {
   const auto run = [](BondMode mode) {
     auto world = std::make_unique<World>(one_vif(bond(mode), 2));
