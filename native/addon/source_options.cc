@@ -29,9 +29,8 @@ struct Ends {
 
 // The two ends of a made-up flow: `vif`'s guest, and the vif "peer" or, at -1, the station outside.
 Ends to_ends(const Fields& source, std::uint32_t vif, bool inbound, std::size_t vifs) {
-  const Napi::Value peer = source.value("peer");
-  const bool is_outside = peer.IsNumber() && peer.As<Napi::Number>().DoubleValue() == -1;
-  Ends ends{{vif}, is_outside ? Endpoint{} : Endpoint{source.index("peer", vifs)}};
+  const auto peer = source.optional_index("peer", vifs);
+  Ends ends{{vif}, peer ? Endpoint{*peer} : Endpoint{}};
   if (ends.from == ends.to) throw source.error("peer", "must be another vif, or -1");
   if (inbound) std::swap(ends.from, ends.to);
   return ends;
@@ -154,6 +153,12 @@ Source::Kind to_kind(const Fields& source, std::uint32_t vif, bool inbound, std:
   return ConstantSource(to_constant(source, ends), seed);
 }
 
+// Where what comes from outside arrives: "bond" or, at -1, "nic".
+Uplink to_inlet(const Fields& source, const WorldConfig& world) {
+  if (const auto bond = source.optional_index("bond", world.bonds.size())) return {Uplink::Kind::kBond, *bond};
+  return {Uplink::Kind::kNic, source.index("nic", world.nics.size())};
+}
+
 }  // namespace
 
 Source to_source(const Fields& source, const WorldConfig& world, std::uint64_t seed) {
@@ -163,7 +168,7 @@ Source to_source(const Fields& source, const WorldConfig& world, std::uint64_t s
   const bool inbound = direction == "in";
   Source::Kind kind = to_kind(source, vif, inbound, world.vifs.size(), seed);
   if (!inbound) return Source(vif, std::move(kind));
-  return Source(vif, source.index("nic", world.nics.size()), std::move(kind));
+  return Source(vif, to_inlet(source, world), std::move(kind));
 }
 
 }  // namespace ringback::addon

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "addon/arguments.h"
+#include "addon/bond_options.h"
 #include "addon/environment.h"
 #include "addon/source_options.h"
 #include "addon/world_options.h"
@@ -49,6 +50,7 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                        InstanceMethod<&WorldWrap::set_nic_rate>("setNicRate"),
                                        InstanceMethod<&WorldWrap::set_nic_link>("setNicLink"),
                                        InstanceMethod<&WorldWrap::back_end>("backEnd"),
+                                       InstanceMethod<&WorldWrap::bond_nics>("bondNics"),
                                        InstanceMethod<&WorldWrap::take_capture>("takeCapture"),
                                        InstanceMethod<&WorldWrap::trace_hash>("traceHash"),
                                        InstanceMethod<&WorldWrap::close>("close"),
@@ -56,6 +58,8 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                        InstanceAccessor<&WorldWrap::vif_counter_names>("vifCounterNames"),
                                        InstanceAccessor<&WorldWrap::nic_counters>("nicCounters"),
                                        InstanceAccessor<&WorldWrap::nic_counter_names>("nicCounterNames"),
+                                       InstanceAccessor<&WorldWrap::bond_counters>("bondCounters"),
+                                       InstanceAccessor<&WorldWrap::bond_counter_names>("bondCounterNames"),
                                        InstanceAccessor<&WorldWrap::bridge_counters>("bridgeCounters"),
                                        InstanceAccessor<&WorldWrap::bridge_counter_names>("bridgeCounterNames"),
                                    }));
@@ -74,6 +78,7 @@ WorldWrap::WorldWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WorldWra
   };
   vif_counters_ = rows(world_->vif_count(), kVifCounters);
   nic_counters_ = rows(world_->network().nics(), kNicCounterNames.size());
+  bond_counters_ = rows(world_->network().bonds(), kBondCounterNames.size());
   bridge_counters_ = rows(world_->network().bridges(), kBridgeCounterNames.size());
 }
 
@@ -98,6 +103,7 @@ Napi::Value WorldWrap::run(const Napi::CallbackInfo& info) {
 
 void WorldWrap::refresh(Napi::Env env) {
   constexpr std::size_t kNic = kNicCounterNames.size();
+  constexpr std::size_t kBond = kBondCounterNames.size();
   constexpr std::size_t kBridge = kBridgeCounterNames.size();
   const Network& network = world_->network();
   const auto vifs = writable(env, vif_counters_, world_->vif_count() * kVifCounters);
@@ -106,6 +112,9 @@ void WorldWrap::refresh(Napi::Env env) {
   const auto nics = writable(env, nic_counters_, network.nics() * kNic);
   for (std::uint32_t nic = 0; nic < nics.size() / kNic; ++nic)
     network.read_nic_counters(nic, nics.subspan(nic * kNic).first<kNic>());
+  const auto bonds = writable(env, bond_counters_, network.bonds() * kBond);
+  for (std::uint32_t bond = 0; bond < bonds.size() / kBond; ++bond)
+    network.read_bond_counters(bond, bonds.subspan(bond * kBond).first<kBond>());
   const auto bridges = writable(env, bridge_counters_, network.bridges() * kBridge);
   for (std::uint32_t bridge = 0; bridge < bridges.size() / kBridge; ++bridge)
     network.read_bridge_counters(bridge, bridges.subspan(bridge * kBridge).first<kBridge>());
@@ -200,6 +209,14 @@ Napi::Value WorldWrap::back_end(const Napi::CallbackInfo& info) {
   return result;
 }
 
+Napi::Value WorldWrap::bond_nics(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Network& network = open(env).network();
+  if (network.bonds() == 0) throw make_error(env, kOutOfRange, "bond: this world has none");
+  const auto bond = static_cast<std::uint32_t>(to_integer(info[0], "bond", 0, network.bonds() - 1));
+  return to_member_states(env, network.bond(bond));
+}
+
 Napi::Value WorldWrap::take_capture(const Napi::CallbackInfo& info) {
   Captures& captures = open(info.Env()).captures();
   if (captures.count() == 0) throw make_error(info.Env(), kOutOfRange, "capture: this world has none");
@@ -223,6 +240,11 @@ Napi::Value WorldWrap::vif_counter_names(const Napi::CallbackInfo& info) {
 }
 Napi::Value WorldWrap::nic_counter_names(const Napi::CallbackInfo& info) {
   return to_strings(info.Env(), kNicCounterNames);
+}
+
+Napi::Value WorldWrap::bond_counters(const Napi::CallbackInfo&) { return bond_counters_.Value(); }
+Napi::Value WorldWrap::bond_counter_names(const Napi::CallbackInfo& info) {
+  return to_strings(info.Env(), kBondCounterNames);
 }
 
 Napi::Value WorldWrap::bridge_counters(const Napi::CallbackInfo&) { return bridge_counters_.Value(); }

@@ -14,7 +14,7 @@ class RateClock {
  public:
   explicit RateClock(std::uint64_t rate_bps) noexcept : rate_bps_(rate_bps) {
     RB_ASSERT(rate_bps > 0);
-    divide(0);
+    invert();
   }
 
   [[nodiscard]] std::uint64_t rate_bps() const noexcept { return rate_bps_; }
@@ -35,6 +35,17 @@ class RateClock {
       ++end_ns_;
     }
     return end_ns_;
+  }
+
+  // What pass() would return. No division: bytes of many sizes are asked about, of many clocks, and only one is told.
+  [[nodiscard]] TimeNs end_after(TimeNs earliest_ns, std::uint32_t bytes) const noexcept {
+    const std::uint64_t bit_ns = std::uint64_t{bytes} * 8 * kNsPerSecond;
+    std::uint64_t ns =
+        bytes * byte_ns_ + static_cast<std::uint64_t>(static_cast<unsigned __int128>(byte_ns_fraction_) * bytes >> 64);
+    std::uint64_t remainder = bit_ns - ns * rate_bps_;  // below 2 * rate_bps_: the fraction was rounded down
+    if (earliest_ns <= end_ns_) remainder += remainder_;
+    for (; remainder >= rate_bps_; ++ns) remainder -= rate_bps_;
+    return (earliest_ns > end_ns_ ? earliest_ns : end_ns_) + ns;
   }
 
   // Bytes that passed last do not pass after all.
@@ -58,10 +69,11 @@ class RateClock {
 
   // Nothing is left to pass before `end_ns`.
   void restart(TimeNs end_ns, std::uint64_t rate_bps) noexcept {
-    rate_bps_ = rate_bps;
     end_ns_ = end_ns;
     remainder_ = 0;
-    divide(0);
+    if (rate_bps == rate_bps_) return;
+    rate_bps_ = rate_bps;
+    invert();
   }
 
  private:
@@ -73,7 +85,17 @@ class RateClock {
     last_remainder_ = bit_ns % rate_bps_;
   }
 
+  // For a new rate.
+  void invert() noexcept {
+    byte_ns_ = 8 * kNsPerSecond / rate_bps_;
+    byte_ns_fraction_ =
+        static_cast<std::uint64_t>((static_cast<unsigned __int128>(8 * kNsPerSecond % rate_bps_) << 64) / rate_bps_);
+    divide(0);
+  }
+
   std::uint64_t rate_bps_;
+  std::uint64_t byte_ns_ = 0;           // what a byte takes,
+  std::uint64_t byte_ns_fraction_ = 0;  // and its fraction, in 2^-64 ns
   TimeNs end_ns_ = 0;
   std::uint64_t remainder_ = 0;  // the fraction of a nanosecond after that, in 1/rate_bps
   std::uint32_t last_bytes_ = 0;

@@ -24,6 +24,7 @@ struct Event {
     kNap,             // target: source, which may be awake by then
     kGuaranteeTimer,  // target: vif
     kGrantTimer,      // target: an uplink's reservations
+    kBond,            // target: bond
   };
   TimeNs time_ns;
   Kind kind;

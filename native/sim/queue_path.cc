@@ -13,7 +13,7 @@ WireFrame to_wire_frame(const Offer& offer, std::uint32_t vif, bool inbound) noe
   return {.frame = frame_of(offer),
           .offered_ns = offer.offered_ns,
           .header = offer.header,
-          .header_bytes = offer.header_bytes,
+          .header_bytes = static_cast<std::uint8_t>(offer.header_bytes),
           .inbound = inbound,
           .vif = vif,
           .payload_seed = offer.payload_seed};
@@ -120,7 +120,7 @@ void QueuePath::transmit(TimeNs now, std::span<const Frame> frames) {
                             {.frame = frame,
                              .offered_ns = offer.offered_ns,
                              .header = offer.header,
-                             .header_bytes = offer.header_bytes,
+                             .header_bytes = static_cast<std::uint8_t>(offer.header_bytes),
                              .vif = vif_.index(),
                              .payload_seed = offer.payload_seed});
   }

@@ -17,17 +17,11 @@
 #include "sim/histogram.h"
 #include "sim/queue_path.h"
 #include "sim/trace.h"
+#include "sim/uplink.h"
 #include "vif/back_end.h"
 #include "vif/front_end.h"
 
 namespace ringback {
-
-// What a vif's frames leave through.
-struct Uplink {
-  enum class Kind : std::uint8_t { kNic, kBridge };
-  Kind kind = Kind::kNic;
-  std::uint32_t index = 0;
-};
 
 struct VifConfig {
   static constexpr std::uint32_t kNoReserve = ~std::uint32_t{0};

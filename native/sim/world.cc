@@ -41,12 +41,14 @@ World::World(const WorldConfig& config)
       control_page_(driver_domain_->arena.allocate().value()),
       buffers_(driver_domain_->arena, config.payload),
       captures_(config.captures, buffers_),
-      network_(config.nics, config.bridges, config.vifs, config.seed, config.fill_payload, buffers_, captures_, *this),
+      network_({config.nics, config.bonds, config.bridges, config.vifs}, config.seed, config.fill_payload, buffers_,
+               captures_, *this),
       cpu_(config.costs ? std::make_unique<BackEndCpu>(*config.costs, config.vifs, copier_, control_copier_) : nullptr),
       fill_payload_(config.fill_payload),
       is_eager_(config.is_eager),
       sources_(config.vifs.size()),
       arrivals_(config.nics.size()),
+      bond_timers_(config.bonds.size()),
       credit_timers_(config.vifs.size()),
       guarantee_timers_(config.vifs.size()),
       grant_timers_(config.reserves.size()),
@@ -57,6 +59,7 @@ World::World(const WorldConfig& config)
   for (const ReserveConfig& reserve : config.reserves)
     reserves_.push_back({std::make_unique<ReserveShaper>(reserve), {}});
   for (std::uint32_t vif = 0; vif < config.vifs.size(); ++vif) add_vif(vif, config.vifs[vif]);
+  for (std::uint32_t bond = 0; bond < config.bonds.size(); ++bond) network_.arm_bond(bond);
 }
 
 World::~World() = default;
@@ -190,17 +193,20 @@ void World::run_event(const Event& event) {
       return on_guarantee_timer(event.target);
     case Event::Kind::kGrantTimer:
       return on_grant_timer(event.target);
+    case Event::Kind::kBond:
+      bond_timers_.fired(event.target, now_ns_);
+      return network_.run_bond(now_ns_, event.target);
   }
 }
 
 void World::run_source(std::uint32_t index) {
   Source& source = sources_[index];
   const std::uint32_t vif = source.vif();
-  if (!source.nic()) collect_offers(vif);
+  if (!source.inlet()) collect_offers(vif);
   const Offer offer = source.take();
   const Event next = sources_.event_of(index);
-  if (source.nic()) {
-    network_.offer_from_wire(now_ns_, *source.nic(), vif, offer);
+  if (source.inlet()) {
+    network_.offer_from_wire(now_ns_, *source.inlet(), vif, offer);
   } else {
     push(vif, vifs_[vif]->offer(now_ns_, offer));
     if (vifs_[vif]->is_quiet() && !is_eager_) {
@@ -278,6 +284,8 @@ void World::front_end_control(std::uint32_t vif) {
 void World::schedule_rx(std::uint32_t vif, std::uint32_t queue) { ready_.push({Ready::Who::kRxRun, vif, queue}); }
 
 void World::arm_arrival(std::uint32_t nic, TimeNs at) { set_timer(arrivals_, Event::Kind::kArrival, nic, at); }
+
+void World::arm_bond(std::uint32_t bond, TimeNs at) { set_timer(bond_timers_, Event::Kind::kBond, bond, at); }
 
 void World::notify_back_end(std::uint32_t vif, std::uint32_t port) { channels_.send(guest_domid(vif), port + 1); }
 

@@ -31,9 +31,10 @@ struct WorldConfig {
   bool fill_payload = false;  // frames carry made-up bytes behind their headers
   std::uint64_t seed = 0;
   std::vector<NicConfig> nics = {};
-  std::vector<BridgeOptions> bridges = {};   // each names existing NICs
+  std::vector<BondOptions> bonds = {};       // each names existing NICs
+  std::vector<BridgeOptions> bridges = {};   // each names existing NICs and bonds
   std::vector<ReserveConfig> reserves = {};  // of uplinks
-  std::vector<VifConfig> vifs = {};  // at most World::kMaxPorts ports in all; each names an existing NIC or bridge
+  std::vector<VifConfig> vifs = {};  // at most World::kMaxPorts ports in all; each names an existing uplink
   std::vector<CaptureConfig> captures = {};  // each names an existing NIC or vif
   std::optional<CpuCosts> costs = {};        // nothing: back ends take no time
   bool is_eager = false;  // for tests: no source sleeps and no response is deferred, which makes no difference
@@ -54,7 +55,7 @@ class World final : private EventSink, private NetworkHost {
   explicit World(const WorldConfig& config);
   ~World();
 
-  // Requires: before the first run(); it names an existing vif, and NIC.
+  // Requires: before the first run(); it names an existing vif, and NIC or bond.
   void add_source(Source source);
 
   // Advances time to `until_ns`, without the events of `until_ns` itself, or stops after about `max_events` events; a
@@ -158,6 +159,7 @@ class World final : private EventSink, private NetworkHost {
   void on_event(abi::domid_t domid, Port port) override;
   void schedule_rx(std::uint32_t vif, std::uint32_t queue) override;
   void arm_arrival(std::uint32_t nic, TimeNs at) override;
+  void arm_bond(std::uint32_t bond, TimeNs at) override;
 
   TimeNs now_ns_ = 0;
   Event position_{0, Event::Kind::kSource, 0};  // what runs now, or would run next
@@ -187,6 +189,7 @@ class World final : private EventSink, private NetworkHost {
   std::vector<bool> nap_armed_;       // by source
   std::uint64_t work_ = 0;            // of run(): events, and frames that were collected
   Alarms arrivals_;                   // by NIC
+  Alarms bond_timers_;                // by bond
   Alarms credit_timers_;              // by vif
   Alarms guarantee_timers_;           // by vif
   Alarms grant_timers_;               // by reserve

@@ -1,0 +1,105 @@
+// A bond: several NICs as one, in Linux's modes and two of our own. It decides, and owns no frame.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/time.h"
+#include "net/bond/bond_config.h"
+#include "net/bond/member_state.h"
+#include "net/bond/members.h"
+#include "net/bond/round_robin.h"
+#include "net/bond/usable_nics.h"
+#include "net/nic.h"
+
+namespace ringback {
+
+// What the bond sends itself (gratuitous ARP, learning frames): onto the member's NIC, through its queue.
+class BondFrames {
+ public:
+  virtual void send(std::uint32_t member, std::span<const std::byte> frame) = 0;
+
+ protected:
+  ~BondFrames() = default;
+};
+
+// Its members are numbered as in the constructor. It reads their NICs (link, rate, queue) and never writes to them.
+//
+// Which modes see at once that a NIC has lost its link, and which only with the next miimon tick, is Linux's: rr,
+// broadcast, tlb, alb and the hash modes look at the NIC's carrier; active-backup sends on its active NIC until the
+// link monitor has given it up, and those frames are lost.
+//
+// Requires: time never goes backwards; nic_changed() after each change of a member's link or rate; run() at next_ns()
+// or
+//           before anything else of that time; the NICs outlive this and stay where they are.
+// Threads:  one.
+// Source:   Linux 6.x drivers/net/bonding/bond_main.c, bond_alb.c, bond_3ad.c
+class Bond {
+ public:
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};     // no NIC can take it
+  static constexpr std::uint32_t kAll = ~std::uint32_t{0} - 1;  // a copy to each member for which can_send()
+  static constexpr std::uint32_t kMaxNics = 32;
+
+  // At time 0. The host has been up for long: a NIC with a link is up, whatever updelay says. Only LACP begins.
+  // Requires: 1 .. kMaxNics NICs; of the configuration what bond_config.h says.
+  Bond(const BondConfig& config, std::vector<const Nic*> nics);
+
+  // ---- frames
+
+  // The member on whose NIC a frame from this host goes; kAll; kNone.
+  // The member's NIC may be without a link, where the bond does not know yet: the frame is lost then.
+  // Units:    `header` is the frame's start, of any length; `size_bytes` is the whole frame's.
+  // Requires: edpf and flowlet: Nic::collect(now) was called for every member; the frame is then offered to that NIC.
+  [[nodiscard]] std::uint32_t choose(TimeNs now, std::span<const std::byte> header, std::uint32_t size_bytes) noexcept;
+  // Whether a member is up, for the bond and by its NIC's link, and takes part in sending.
+  // Source: Linux bond_slave_can_tx
+  [[nodiscard]] bool can_send(std::uint32_t member) const noexcept;
+  // The mode decides a wire frame at a time (edpf, flowlet): a GSO frame is segmented before choose().
+  [[nodiscard]] bool wants_segments() const noexcept;
+
+  // Whether a frame that came in on a member is for the host, or was dropped because that NIC is inactive.
+  // Source: Linux bond_should_deliver_exact_match
+  [[nodiscard]] bool accepts(std::uint32_t member, std::span<const std::byte> header) const noexcept;
+  // The member on whose wire the far end, a switch, sends a frame for this host; kNone: all wires are dead.
+  [[nodiscard]] std::uint32_t choose_inbound(TimeNs now, std::span<const std::byte> header) noexcept;
+
+  // ---- time
+
+  // A member's NIC has got or lost its link, or is as fast as it says from now on.
+  // Source: Linux bond_slave_netdev_event NETDEV_CHANGE
+  void nic_changed(TimeNs now, std::uint32_t member);
+  // When run() is due next; kNever.
+  [[nodiscard]] TimeNs next_ns() const noexcept;
+  // Everything that is due: link monitor, LACP, rebalancing, learning frames.
+  void run(TimeNs now, BondFrames& frames);
+
+  // ---- for counters
+
+  // What the bond can carry as it sees itself, which is not what its NICs could: a dead NIC counts until the bond
+  // knows. Of modes that spread frames the sum over members that are used; active-backup: the active one's rate;
+  // broadcast: the slowest one's; 0 without carrier.
+  [[nodiscard]] std::uint64_t capacity_bps() const noexcept;
+  [[nodiscard]] bool has_carrier() const noexcept;
+  [[nodiscard]] std::uint32_t active() const noexcept;    // Linux's curr_active_slave: a member or kNone
+  [[nodiscard]] std::uint32_t up_count() const noexcept;  // members whose link the bond takes to be up
+  [[nodiscard]] std::uint64_t failovers()
+      const noexcept;  // changes of the active member, from one to another or from none
+  [[nodiscard]] MemberState member(std::uint32_t index) const noexcept;
+  [[nodiscard]] std::uint32_t members() const noexcept { return members_.size(); }
+  [[nodiscard]] const BondConfig& config() const noexcept { return config_; }
+  [[nodiscard]] const MacAddress& mac() const noexcept { return config_.nic_macs[0]; }
+
+ private:
+  void refresh() noexcept;
+
+  BondConfig config_;
+  Members members_;
+  UsableNics usable_;
+  std::array<std::uint8_t, kMaxNics> heirs_{};  // rr: by whose turn it is, who sends
+  RoundRobin turns_;
+  std::uint32_t active_ = kNone;
+};
+
+}  // namespace ringback
