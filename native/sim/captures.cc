@@ -49,7 +49,7 @@ void Captures::append_from(PcapWriter& writer, BufferRef page, std::size_t begin
     const std::span<const std::byte> bytes = buffers_.bytes(page);
     const std::size_t skipped = std::min(begin, bytes.size());
     begin -= skipped;
-    writer.append(bytes.subspan(skipped).first(std::min(bytes.size() - skipped, writer.missing_bytes())));
+    writer.append(bytes.subspan(skipped).first(std::min<std::size_t>(bytes.size() - skipped, writer.missing_bytes())));
   }
 }
 

@@ -1,5 +1,7 @@
 // The bonds of a network.
-#include "net/flow_keys.h"
+#include <algorithm>
+
+#include "net/flow_id.h"
 #include "sim/network.h"
 #include "sim/network_segments.h"
 
@@ -96,6 +98,7 @@ void Network::tell_bond(TimeNs now, std::uint32_t nic) {
   const auto [bond, member] = memberships_[nic];
   if (bond == kNone) return;
   bonds_[bond]->bond.nic_changed(now, member);
+  bonds_[bond]->order.forget();  // what is on its way arrives at other times
   arm_bond(bond);
 }
 

@@ -1,77 +1,111 @@
 #include "net/bond/bond.h"
 
-#include <utility>
+#include <algorithm>
 
 #include "base/assert.h"
+#include "net/bond/active_nic.h"
+#include "net/bond/frame_kinds.h"
 
 namespace ringback {
 
 Bond::Bond(const BondConfig& config, std::vector<const Nic*> nics)
-    : config_(config),
-      members_(nics),
-      turns_(static_cast<std::uint32_t>(nics.size()), config.packets_per_nic, config.seed) {
+    : config_(config), members_(nics), monitor_(config), turns_(members_.size(), config.packets_per_nic, config.seed) {
   RB_ASSERT(!nics.empty() && nics.size() <= kMaxNics);
-  for (std::uint32_t i = static_cast<std::uint32_t>(config_.nic_macs.size()); i < members(); ++i)
+  RB_ASSERT(config.miimon_ns > 0 || !needs_link_monitor(config.mode));
+  RB_ASSERT(config.primary == BondConfig::kNoNic || (uses_primary() && config.primary < members()));
+  for (auto i = static_cast<std::uint32_t>(config.nic_macs.size()); i < members(); ++i)
     config_.nic_macs.push_back(mac_of_nic(i));
-  active_ = members_.first_up();
+  begin();
+}
+
+bool Bond::uses_primary() const noexcept {
+  return config_.mode == BondMode::kActiveBackup || config_.mode == BondMode::kBalanceTlb ||
+         config_.mode == BondMode::kBalanceAlb;
+}
+
+void Bond::begin() {
+  if (config_.mode == BondMode::kBalanceTlb || config_.mode == BondMode::kBalanceAlb) balancer_.emplace(config_);
+  if (config_.mode == BondMode::kBalanceFlowlet) flowlets_.emplace();
+  for (Member& member : members_) {
+    if (config_.miimon_ns > 0 && !member.has_carrier()) member.link = LinkState::kDown;
+    if (uses_primary()) set_inactive(member);
+  }
+  active_ = find_best_nic(members_, config_, monitor_.updelay(), kNone);
+  if (is_balancing()) balancer_->active_changed(view(), kNone, nullptr);
+  if (active_ != kNone) {
+    members_[active_].is_sending = true;
+    members_[active_].is_listening = true;
+  }
+  for (std::uint32_t i = 0; i < members(); ++i)
+    if (is_balancing() && members_[i].has_carrier()) far_switch_.heard(balancer_->mac_of(i), i);
+  if (active_ != kNone && members_[active_].has_carrier()) far_switch_.heard(0, active_);
+  set_carrier();
   refresh();
 }
 
-std::uint32_t Bond::choose(TimeNs, std::span<const std::byte>, std::uint32_t) noexcept {
-  if (config_.mode == BondMode::kActiveBackup) return active_;
-  if (config_.mode == BondMode::kBroadcast) return kAll;
-  return usable_.empty() ? kNone : heirs_[turns_.next()];
+// Linux's bond_set_slave_inactive_flags.
+void Bond::set_inactive(Member& member) const noexcept {
+  if (!is_balancing()) member.is_sending = false;
+  member.is_listening = config_.all_nics_active;
 }
 
+// What follows from the members' states.
 void Bond::refresh() noexcept {
   usable_.clear();
-  for (std::uint32_t i = 0; i < members(); ++i)
+  far_ports_.clear();
+  for (std::uint32_t i = 0; i < members(); ++i) {
     if (members_[i].can_send()) usable_.add(i);
-  std::uint32_t heir = usable_.empty() ? 0 : usable_[0];
+    if (members_[i].has_carrier()) far_ports_.add(i);
+  }
+  if (usable_.empty()) return;
+  // Linux's bond_get_slave_by_id: the next one that can, and behind the last one the first that can.
+  std::uint32_t heir = usable_[0];
   for (std::uint32_t i = members(); i-- > 0;) {
     if (members_[i].can_send()) heir = i;
     heirs_[i] = static_cast<std::uint8_t>(heir);
   }
 }
 
-bool Bond::can_send(std::uint32_t member) const noexcept { return members_[member].can_send(); }
+void Bond::nic_changed(TimeNs now, std::uint32_t member) {
+  if (!members_[member].has_carrier()) far_switch_.forget(member);
+  if (flowlets_) flowlets_->nic_changed(*members_[member].nic, member, now);
+  refresh();
+}
 
 bool Bond::wants_segments() const noexcept {
   return config_.mode == BondMode::kBalanceEdpf || config_.mode == BondMode::kBalanceFlowlet;
 }
 
-bool Bond::accepts(std::uint32_t member, std::span<const std::byte>) const noexcept {
-  return config_.mode != BondMode::kActiveBackup || member == active_;
+bool Bond::can_send(std::uint32_t member) const noexcept { return members_[member].can_send(); }
+
+bool Bond::accepts(std::uint32_t member, std::span<const std::byte> header) const noexcept {
+  if (members_[member].is_listening) return true;
+  return config_.mode == BondMode::kBalanceAlb && !is_group(header);
 }
 
-std::uint32_t Bond::choose_inbound(TimeNs, std::span<const std::byte>) noexcept {
-  return usable_.empty() ? kNone : usable_[0];
-}
-
-void Bond::nic_changed(TimeNs, std::uint32_t) { refresh(); }
-
-TimeNs Bond::next_ns() const noexcept { return kNever; }
-
-void Bond::run(TimeNs, BondFrames&) {}
+// ---- for counters
 
 std::uint64_t Bond::capacity_bps() const noexcept {
+  if (!has_carrier_) return 0;
+  if (config_.mode == BondMode::kActiveBackup) return active_ == kNone ? 0 : members_[active_].nic->rate_bps();
   std::uint64_t sum_bps = 0;
-  for (const Member& member : members_)
-    if (member.is_up()) sum_bps += member.nic->rate_bps();
+  std::uint64_t slowest_bps = ~std::uint64_t{0};
+  std::uint64_t count = 0;
+  for (const Member& member : members_) {
+    if (!member.is_up() || !member.is_sending) continue;
+    ++count;
+    sum_bps += member.nic->rate_bps();
+    slowest_bps = std::min(slowest_bps, member.nic->rate_bps());
+  }
+  if (count == 0) return 0;
+  if (config_.mode == BondMode::kBroadcast) return slowest_bps;
+  if (config_.mode == BondMode::kBalanceRr) return count * slowest_bps;
   return sum_bps;
 }
 
-bool Bond::has_carrier() const noexcept { return up_count() > 0; }
-
-std::uint32_t Bond::active() const noexcept { return config_.mode == BondMode::kActiveBackup ? active_ : kNone; }
-
 std::uint32_t Bond::up_count() const noexcept {
-  std::uint32_t count = 0;
-  for (const Member& member : members_) count += member.is_up() ? 1 : 0;
-  return count;
+  return static_cast<std::uint32_t>(std::ranges::count_if(members_, &Member::is_up));
 }
-
-std::uint64_t Bond::failovers() const noexcept { return 0; }
 
 MemberState Bond::member(std::uint32_t index) const noexcept {
   const Member& member = members_[index];

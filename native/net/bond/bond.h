@@ -3,11 +3,17 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/time.h"
 #include "net/bond/bond_config.h"
+#include "net/bond/bond_frames.h"
+#include "net/bond/earliest.h"
+#include "net/bond/far_switch.h"
+#include "net/bond/link_monitor.h"
+#include "net/bond/load_balancer.h"
 #include "net/bond/member_state.h"
 #include "net/bond/members.h"
 #include "net/bond/round_robin.h"
@@ -15,15 +21,6 @@
 #include "net/nic.h"
 
 namespace ringback {
-
-// What the bond sends itself (gratuitous ARP, learning frames): onto the member's NIC, through its queue.
-class BondFrames {
- public:
-  virtual void send(std::uint32_t member, std::span<const std::byte> frame) = 0;
-
- protected:
-  ~BondFrames() = default;
-};
 
 // Its members are numbered as in the constructor. It reads their NICs (link, rate, queue) and never writes to them.
 //
@@ -81,25 +78,57 @@ class Bond {
   // knows. Of modes that spread frames the sum over members that are used; active-backup: the active one's rate;
   // broadcast: the slowest one's; 0 without carrier.
   [[nodiscard]] std::uint64_t capacity_bps() const noexcept;
-  [[nodiscard]] bool has_carrier() const noexcept;
-  [[nodiscard]] std::uint32_t active() const noexcept;    // Linux's curr_active_slave: a member or kNone
-  [[nodiscard]] std::uint32_t up_count() const noexcept;  // members whose link the bond takes to be up
-  [[nodiscard]] std::uint64_t failovers()
-      const noexcept;  // changes of the active member, from one to another or from none
+  [[nodiscard]] bool has_carrier() const noexcept { return has_carrier_; }
+  // The member that carries in modes with an active NIC; kNone elsewhere, and when there is none.
+  [[nodiscard]] std::uint32_t active() const noexcept { return uses_primary() ? active_ : kNone; }
+  // Members whose link the bond takes to be up.
+  [[nodiscard]] std::uint32_t up_count() const noexcept;
+  // Times that another active NIC, in 802.3ad another aggregator, has taken over.
+  [[nodiscard]] std::uint64_t failovers() const noexcept { return failovers_; }
   [[nodiscard]] MemberState member(std::uint32_t index) const noexcept;
   [[nodiscard]] std::uint32_t members() const noexcept { return members_.size(); }
   [[nodiscard]] const BondConfig& config() const noexcept { return config_; }
   [[nodiscard]] const MacAddress& mac() const noexcept { return config_.nic_macs[0]; }
 
  private:
+  [[nodiscard]] bool uses_primary() const noexcept;
+  [[nodiscard]] bool is_balancing() const noexcept { return balancer_.has_value(); }
+  [[nodiscard]] LoadBalancer::View view() const noexcept { return {members_, usable_, active_}; }
+
+  [[nodiscard]] std::uint32_t choose_rr(std::span<const std::byte> header) noexcept;
+  [[nodiscard]] std::uint32_t choose_balanced(std::span<const std::byte> header, std::uint32_t size_bytes) noexcept;
+  [[nodiscard]] std::uint32_t choose_hashed(std::span<const std::byte> header) const noexcept;
+  [[nodiscard]] std::uint32_t hear(std::uint32_t member, std::uint32_t mac) noexcept;
+  [[nodiscard]] std::uint32_t port_of(std::uint32_t mac, bool is_flooded) const noexcept;
+  [[nodiscard]] std::uint32_t hash_port(const UsableNics& ports, std::span<const std::byte> header) const noexcept;
+
+  void begin();
   void refresh() noexcept;
+  void check_links(BondSender& sender);
+  [[nodiscard]] bool ignores_updelay() const noexcept;
+  [[nodiscard]] bool came_up(std::uint32_t member, BondSender& sender);
+  [[nodiscard]] bool went_down(std::uint32_t member, BondSender& sender);
+  void select_active(BondSender& sender);
+  void change_active(std::uint32_t next, BondSender& sender);
+  void set_inactive(Member& member) const noexcept;
+  void set_carrier() noexcept;
+  [[nodiscard]] bool should_announce() const noexcept;
+  void announce(BondSender& sender);
 
   BondConfig config_;
   Members members_;
-  UsableNics usable_;
-  std::array<std::uint8_t, kMaxNics> heirs_{};  // rr: by whose turn it is, who sends
+  LinkMonitor monitor_;
+  UsableNics usable_;                           // of what choose() may name
+  UsableNics far_ports_;                        // with a link, as the switch sees it
+  std::array<std::uint8_t, kMaxNics> heirs_{};  // rr: by whose turn it is, who sends; where anybody can
   RoundRobin turns_;
+  FarSwitch far_switch_;
+  std::optional<LoadBalancer> balancer_;
+  std::optional<Flowlets> flowlets_;
   std::uint32_t active_ = kNone;
+  bool has_carrier_ = false;
+  std::uint32_t announcements_ = 0;  // gratuitous ARPs that are still to be sent
+  std::uint64_t failovers_ = 0;
 };
 
 }  // namespace ringback

@@ -22,6 +22,11 @@ enum class BondMode : std::uint8_t {
   kBalanceFlowlet,  // the same, but never before an earlier frame of its flow
 };
 
+// Linux does not let them do without the link monitor. Source: Linux bond_main.c bond_check_params
+[[nodiscard]] constexpr bool needs_link_monitor(BondMode mode) noexcept {
+  return mode == BondMode::k8023ad || mode == BondMode::kBalanceTlb || mode == BondMode::kBalanceAlb;
+}
+
 // When the primary takes over from an active NIC that is up.
 enum class PrimaryReselect : std::uint8_t {
   kAlways,   // whenever it is up
@@ -51,7 +56,7 @@ enum class AdSelect : std::uint8_t {
 struct LacpPartner {
   LacpActivity activity = LacpActivity::kActive;
   LacpRate rate = LacpRate::kSlow;
-  std::vector<std::uint32_t> switches;  // by member: which switch it is plugged into; empty: all into one
+  std::vector<std::uint32_t> switches{};  // by member: which switch it is plugged into; empty: all into one
 };
 
 // Units: delays and intervals in nanoseconds.
@@ -70,12 +75,12 @@ struct BondConfig {
   LacpRate lacp_rate = LacpRate::kSlow;
   bool lacp_active = true;
   AdSelect ad_select = AdSelect::kStable;
-  LacpPartner partner;
+  LacpPartner partner{};
   bool tlb_dynamic_lb = true;            // tlb, alb: by load; false: by the frame's hash
   std::uint32_t num_grat_arp = 1;        // active-backup: gratuitous ARPs after a failover, 0 .. 255
   TimeNs lp_interval_ns = kNsPerSecond;  // tlb, alb: between learning frames; a whole multiple of 100 ms, above 0
   bool all_nics_active = false;          // frames that come in on inactive NICs are taken too
-  std::vector<MacAddress> nic_macs;      // by member; the bond's is the first; empty: mac_of_nic(member)
+  std::vector<MacAddress> nic_macs{};    // by member; the bond's is the first; empty: mac_of_nic(member)
   std::uint64_t seed = 0;                // rr with packets_per_nic 0
 };
 

@@ -19,9 +19,9 @@ using OwnFrame = std::array<std::byte, 60>;  // the least that Ethernet has, wit
 struct ArpOptions {
   enum class Operation : std::uint16_t { kRequest = 1, kReply = 2 };
   Operation operation = Operation::kRequest;
-  MacAddress sender;
+  MacAddress sender{};
   std::uint32_t sender_ip = 0;
-  MacAddress target;  // of a request: unknown, and it goes to all
+  MacAddress target{};  // of a request: unknown, and it goes to all
   std::uint32_t target_ip = 0;
 };
 [[nodiscard]] OwnFrame make_arp(const ArpOptions& options) noexcept;

@@ -17,13 +17,21 @@ class RoundRobin {
   RoundRobin(std::uint32_t members, std::uint32_t frames_per_turn, std::uint64_t seed) noexcept
       : members_(members), frames_per_turn_(frames_per_turn), random_(seed) {
     RB_ASSERT(members > 0 && frames_per_turn <= 65'535);
-    begin();
+    skip_to(0);
+  }
+
+  // As after so many frames, modulo 2^32.
+  void skip_to(std::uint32_t frames) noexcept {
+    counter_ = frames;
+    if (frames_per_turn_ == 0) return;
+    turn_ = frames / frames_per_turn_ % members_;
+    left_ = frames_per_turn_ - frames % frames_per_turn_;
   }
 
   [[nodiscard]] std::uint32_t next() noexcept {
     if (frames_per_turn_ == 0) return static_cast<std::uint32_t>(random_.below(members_));
     if (++counter_ == 0) {
-      begin();  // the counter wraps, in the middle of a round or not
+      skip_to(0);  // in the middle of a turn or not
     } else if (--left_ == 0) {
       left_ = frames_per_turn_;
       if (++turn_ == members_) turn_ = 0;
@@ -32,11 +40,6 @@ class RoundRobin {
   }
 
  private:
-  void begin() noexcept {
-    turn_ = 0;
-    left_ = frames_per_turn_;
-  }
-
   std::uint32_t members_;
   std::uint32_t frames_per_turn_;
   std::uint32_t counter_ = 0;

@@ -1,0 +1,71 @@
+// Beyond Linux: the NIC on which a frame arrives first.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/time.h"
+#include "net/bond/members.h"
+#include "net/bond/usable_nics.h"
+
+namespace ringback {
+
+struct Path {
+  std::uint32_t member = kNoMember;
+  TimeNs arrival_ns = kNever;
+};
+
+// Earliest delivery path first: of the usable NICs with room the one on which the frame's last bit is at the far end
+// first, but not before `not_before_ns`; of equal ones the first.
+// Requires: Nic::collect(now) was called for all of them.
+[[nodiscard]] inline Path find_earliest(const Members& members, const UsableNics& usable, TimeNs now,
+                                        std::uint32_t size_bytes, TimeNs not_before_ns = 0) noexcept {
+  Path best;
+  for (std::uint32_t i = 0; i < usable.size(); ++i) {
+    const std::uint32_t member = usable[i];
+    const Nic& nic = *members[member].nic;
+    const TimeNs arrival_ns = nic.arrival_ns(now, size_bytes);
+    if (arrival_ns < best.arrival_ns && arrival_ns >= not_before_ns && nic.has_room(size_bytes))
+      best = {member, arrival_ns};
+  }
+  return best;
+}
+
+// When each flow's last frame arrives, so that the next one may go by another NIC if it arrives later there.
+//
+// A flow's own NIC always qualifies, as long as it has room: a NIC keeps the order. Flows that share a place in the
+// table are taken for one: they change NICs less often than they could, and no frame overtakes another all the same.
+//
+// A NIC whose link or rate changes settles its flows: what it has queued until then arrives by a time that is known
+// then, and counts for all of them.
+//
+// Invariant: no frame overtakes another one of its flow, but what is between a NIC that has lost its link and the far
+//            end at that time, where no other NIC is late enough: rather that than losing the frame.
+class Flowlets {
+ public:
+  static constexpr std::uint32_t kPlaces = 4096;
+
+  Flowlets() : places_(kPlaces) {}
+
+  [[nodiscard]] std::uint32_t choose(const Members& members, const UsableNics& usable, TimeNs now, std::uint64_t flow,
+                                     std::uint32_t size_bytes) noexcept;
+
+  // The NIC's link has gone, or its rate has changed; what it has queued, if anything, is queued at the new one.
+  void nic_changed(const Nic& nic, std::uint32_t member, TimeNs now) noexcept;
+
+ private:
+  struct Place {
+    TimeNs last_arrival_ns = 0;
+    std::uint32_t member = 0;
+    std::uint32_t settlements = 0;  // of this NIC, when the frame was sent
+  };
+  struct Settled {
+    TimeNs arrival_ns = 0;  // nothing that was queued before arrives later
+    std::uint32_t count = 0;
+  };
+
+  std::vector<Place> places_;  // by the flow's low bits
+  std::array<Settled, UsableNics::kMax> settled_{};
+};
+
+}  // namespace ringback
