@@ -39,13 +39,16 @@ class RateClock {
 
   // What pass() would return. No division: bytes of many sizes are asked about, of many clocks, and only one is told.
   [[nodiscard]] TimeNs end_after(TimeNs earliest_ns, std::uint32_t bytes) const noexcept {
+    const bool waits = earliest_ns <= end_ns_;
+    const TimeNs begin_ns = waits ? end_ns_ : earliest_ns;
+    const std::uint64_t before = waits ? remainder_ : 0;
+    if (bytes == last_bytes_) return begin_ns + last_ns_ + (last_remainder_ + before >= rate_bps_ ? 1 : 0);
     const std::uint64_t bit_ns = std::uint64_t{bytes} * 8 * kNsPerSecond;
     std::uint64_t ns =
         bytes * byte_ns_ + static_cast<std::uint64_t>(static_cast<unsigned __int128>(byte_ns_fraction_) * bytes >> 64);
-    std::uint64_t remainder = bit_ns - ns * rate_bps_;  // below 2 * rate_bps_: the fraction was rounded down
-    if (earliest_ns <= end_ns_) remainder += remainder_;
+    std::uint64_t remainder = bit_ns - ns * rate_bps_ + before;  // below 3 * rate_bps_: the fraction was rounded down
     for (; remainder >= rate_bps_; ++ns) remainder -= rate_bps_;
-    return (earliest_ns > end_ns_ ? earliest_ns : end_ns_) + ns;
+    return begin_ns + ns;
   }
 
   // Bytes that passed last do not pass after all.
