@@ -1,6 +1,7 @@
 #include "net/bond/bond.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/assert.h"
 #include "net/bond/active_nic.h"
@@ -39,6 +40,10 @@ void Bond::begin() {
   for (std::uint32_t i = 0; i < members(); ++i)
     if (is_balancing() && members_[i].has_carrier()) far_switch_.heard(balancer_->mac_of(i), i);
   if (active_ != kNone && members_[active_].has_carrier()) far_switch_.heard(0, active_);
+  if (config_.mode == BondMode::k8023ad) {
+    lacp_.emplace(config_, members_);
+    follow_lacp();
+  }
   set_carrier();
   refresh();
 }
@@ -51,13 +56,18 @@ void Bond::set_inactive(Member& member) const noexcept {
 
 // What follows from the members' states.
 void Bond::refresh() noexcept {
+  const std::uint32_t before = usable_.mask();
+  const std::uint32_t allowed = lacp_ ? lacp_->host().active_ports() : ~std::uint32_t{0};
   usable_.clear();
   far_ports_.clear();
+  aggregated_ports_.clear();
   for (std::uint32_t i = 0; i < members(); ++i) {
-    if (members_[i].can_send()) usable_.add(i);
+    if (members_[i].can_send() && (allowed >> i & 1) != 0) usable_.add(i);
     if (members_[i].has_carrier()) far_ports_.add(i);
+    if (lacp_ && lacp_->is_sending_to(i)) aggregated_ports_.add(i);
   }
   if (usable_.empty()) return;
+  if (!uses_primary()) failovers_ += static_cast<std::uint64_t>(std::popcount(before & ~usable_.mask()));
   // Linux's bond_get_slave_by_id: the next one that can, and behind the last one the first that can.
   std::uint32_t heir = usable_[0];
   for (std::uint32_t i = members(); i-- > 0;) {
@@ -66,9 +76,20 @@ void Bond::refresh() noexcept {
   }
 }
 
+void Bond::follow_lacp() noexcept {
+  for (std::uint32_t i = 0; i < members(); ++i) {
+    members_[i].is_sending = lacp_->host().is_sending(i);
+    members_[i].is_listening = lacp_->host().is_listening(i) || config_.all_nics_active;
+  }
+}
+
 void Bond::nic_changed(TimeNs now, std::uint32_t member) {
   if (!members_[member].has_carrier()) far_switch_.forget(member);
   if (flowlets_) flowlets_->nic_changed(*members_[member].nic, member, now);
+  if (lacp_) {
+    lacp_->nic_changed(members_, member);
+    follow_lacp();
+  }
   refresh();
 }
 
@@ -91,8 +112,10 @@ std::uint64_t Bond::capacity_bps() const noexcept {
   std::uint64_t sum_bps = 0;
   std::uint64_t slowest_bps = ~std::uint64_t{0};
   std::uint64_t count = 0;
-  for (const Member& member : members_) {
-    if (!member.is_up() || !member.is_sending) continue;
+  const std::uint32_t allowed = lacp_ ? lacp_->host().active_ports() : ~std::uint32_t{0};
+  for (std::uint32_t i = 0; i < members(); ++i) {
+    const Member& member = members_[i];
+    if (!member.is_up() || !member.is_sending || (allowed >> i & 1) == 0) continue;
     ++count;
     sum_bps += member.nic->rate_bps();
     slowest_bps = std::min(slowest_bps, member.nic->rate_bps());
@@ -109,7 +132,14 @@ std::uint32_t Bond::up_count() const noexcept {
 
 MemberState Bond::member(std::uint32_t index) const noexcept {
   const Member& member = members_[index];
-  return {.link = member.link, .is_active = member.is_listening, .link_failures = member.link_failures};
+  MemberState state{.link = member.link, .is_active = member.is_listening, .link_failures = member.link_failures};
+  if (lacp_) {
+    const LacpPort& port = lacp_->host().port(index);
+    state.aggregator = port.aggregator;
+    state.mux = port.mux;
+    state.receive = port.receive_state;
+  }
+  return state;
 }
 
 }  // namespace ringback

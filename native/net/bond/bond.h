@@ -12,6 +12,7 @@
 #include "net/bond/bond_frames.h"
 #include "net/bond/earliest.h"
 #include "net/bond/far_switch.h"
+#include "net/bond/lacp.h"
 #include "net/bond/link_monitor.h"
 #include "net/bond/load_balancer.h"
 #include "net/bond/member_state.h"
@@ -39,7 +40,7 @@ class Bond {
   static constexpr std::uint32_t kAll = ~std::uint32_t{0} - 1;  // a copy to each member for which can_send()
   static constexpr std::uint32_t kMaxNics = 32;
 
-  // At time 0. The host has been up for long: a NIC with a link is up, whatever updelay says. Only LACP begins.
+  // At time 0. The host has been up for long: a NIC with a link is up, whatever updelay says, and LACP has settled.
   // Requires: 1 .. kMaxNics NICs; of the configuration what bond_config.h says.
   Bond(const BondConfig& config, std::vector<const Nic*> nics);
 
@@ -83,7 +84,8 @@ class Bond {
   [[nodiscard]] std::uint32_t active() const noexcept { return uses_primary() ? active_ : kNone; }
   // Members whose link the bond takes to be up.
   [[nodiscard]] std::uint32_t up_count() const noexcept;
-  // Times that another active NIC, in 802.3ad another aggregator, has taken over.
+  // Times that traffic had to move: changes of the active NIC in modes that have one, and elsewhere each NIC that was
+  // taken out of use while another one went on.
   [[nodiscard]] std::uint64_t failovers() const noexcept { return failovers_; }
   [[nodiscard]] MemberState member(std::uint32_t index) const noexcept;
   [[nodiscard]] std::uint32_t members() const noexcept { return members_.size(); }
@@ -108,6 +110,7 @@ class Bond {
 
   void begin();
   void refresh() noexcept;
+  void follow_lacp() noexcept;
   void check_links(BondSender& sender);
   [[nodiscard]] bool ignores_updelay() const noexcept;
   [[nodiscard]] bool came_up(std::uint32_t member, BondSender& sender);
@@ -124,11 +127,13 @@ class Bond {
   LinkMonitor monitor_;
   UsableNics usable_;                           // of what choose() may name
   UsableNics far_ports_;                        // with a link, as the switch sees it
+  UsableNics aggregated_ports_;                 // 802.3ad: those of them on which the switch's LACP has agreed
   std::array<std::uint8_t, kMaxNics> heirs_{};  // rr: by whose turn it is, who sends; where anybody can
   RoundRobin turns_;
   FarSwitch far_switch_;
   std::optional<LoadBalancer> balancer_;
   std::optional<Flowlets> flowlets_;
+  std::optional<Lacp> lacp_;
   std::uint32_t active_ = kNone;
   bool has_carrier_ = false;
   std::uint32_t announcements_ = 0;  // gratuitous ARPs that are still to be sent

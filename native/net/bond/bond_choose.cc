@@ -63,8 +63,9 @@ std::uint32_t Bond::hear(std::uint32_t member, std::uint32_t mac) noexcept {
 std::uint32_t Bond::choose_inbound(TimeNs, std::span<const std::byte> header) noexcept {
   switch (config_.mode) {
     case BondMode::kActiveBackup:
-    case BondMode::k8023ad:
       return port_of(0, is_group(header));
+    case BondMode::k8023ad:
+      return aggregated_ports_.empty() ? port_of(0, is_group(header)) : hash_port(aggregated_ports_, header);
     case BondMode::kBalanceTlb:
     case BondMode::kBalanceAlb:
       return port_of(balancer_->inbound_mac(view(), header), is_group(header));
@@ -83,7 +84,8 @@ std::uint32_t Bond::choose_inbound(TimeNs, std::span<const std::byte> header) no
 std::uint32_t Bond::port_of(std::uint32_t mac, bool is_flooded) const noexcept {
   const std::uint32_t port = is_flooded ? kNone : far_switch_.port_of(mac);
   if (port != kNone) return port;
-  if (active_ != kNone && members_[active_].has_carrier()) return active_;
+  for (std::uint32_t i = 0; i < far_ports_.size(); ++i)
+    if (members_[far_ports_[i]].is_listening) return far_ports_[i];
   return far_ports_.empty() ? kNone : far_ports_[0];
 }
 

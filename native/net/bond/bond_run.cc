@@ -1,5 +1,6 @@
 // What a bond does by itself as time goes on.
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "net/bond/active_nic.h"
@@ -8,16 +9,23 @@
 namespace ringback {
 
 TimeNs Bond::next_ns() const noexcept {
+  if (lacp_) return std::min(monitor_.next_ns(), lacp_->next_ns());
   return std::min(monitor_.next_ns(), balancer_ ? balancer_->next_ns() : kNever);
 }
 
-// At one time: the link monitor, then the load balancer.
+// At one time: the link monitor, then the load balancer or LACP.
 void Bond::run(TimeNs now, BondFrames& frames) {
   BondSender sender(members_, far_switch_, frames);
   while (next_ns() <= now) {
     const TimeNs due_ns = next_ns();
     if (monitor_.next_ns() == due_ns) check_links(sender);
     if (balancer_ && balancer_->next_ns() == due_ns) balancer_->tick(view(), sender);
+    if (lacp_ && lacp_->next_ns() == due_ns) {
+      lacp_->run(members_, due_ns);
+      follow_lacp();
+      set_carrier();
+      refresh();
+    }
   }
 }
 
@@ -47,6 +55,7 @@ void Bond::check_links(BondSender& sender) {
       if (proposals[i] == LinkState::kDown && went_down(i, sender)) must_select = true;
     }
     if (must_select) select_active(sender);
+    if (lacp_) follow_lacp();
     set_carrier();
     refresh();
   }
@@ -56,6 +65,7 @@ void Bond::check_links(BondSender& sender) {
 // Returns whether the active one is to be chosen anew.
 bool Bond::came_up(std::uint32_t member, BondSender& sender) {
   if (config_.mode != BondMode::kActiveBackup) members_[member].is_sending = true;
+  if (lacp_) lacp_->set_link(members_, member);
   if (is_balancing()) balancer_->link_changed(view(), member, true, sender);
   return active_ == kNone || member == config_.primary;
 }
@@ -63,6 +73,7 @@ bool Bond::came_up(std::uint32_t member, BondSender& sender) {
 bool Bond::went_down(std::uint32_t member, BondSender& sender) {
   ++members_[member].link_failures;
   if (config_.mode == BondMode::kActiveBackup) set_inactive(members_[member]);
+  if (lacp_) lacp_->set_link(members_, member);
   if (is_balancing()) balancer_->link_changed(view(), member, false, sender);
   return member == active_;
 }
@@ -77,6 +88,7 @@ void Bond::change_active(std::uint32_t next, BondSender& sender) {
   if (next != kNone && members_[next].link == LinkState::kBack) {
     members_[next].delay = 0;
     members_[next].link = LinkState::kUp;
+    if (lacp_) lacp_->set_link(members_, next);
     if (is_balancing()) balancer_->link_changed(view(), next, true, sender);
   }
   const std::uint32_t before = std::exchange(active_, next);
@@ -94,8 +106,15 @@ void Bond::change_active(std::uint32_t next, BondSender& sender) {
   announce(sender);
 }
 
-// Source: Linux bond_main.c bond_set_carrier
-void Bond::set_carrier() noexcept { has_carrier_ = members_.first_up() != kNone; }
+// Source: Linux bond_main.c bond_set_carrier, bond_3ad.c bond_3ad_set_carrier
+void Bond::set_carrier() noexcept {
+  if (!lacp_) {
+    has_carrier_ = members_.first_up() != kNone;
+    return;
+  }
+  const auto links = static_cast<std::uint32_t>(std::popcount(lacp_->host().active_ports()));
+  has_carrier_ = lacp_->host().has_active() && links >= config_.min_links;
+}
 
 // Source: Linux bond_main.c bond_should_notify_peers
 bool Bond::should_announce() const noexcept { return announcements_ > 0 && active_ != kNone && has_carrier_; }
