@@ -13,7 +13,31 @@ Path find_latest(const Members& members, const UsableNics& usable, TimeNs now, s
   return best;
 }
 
+template <bool kHasRoom>
+Path find_earliest_where(const Members& members, const UsableNics& usable, TimeNs now, std::uint32_t size_bytes,
+                         TimeNs not_before_ns) noexcept {
+  Path best;
+  for (std::uint32_t i = 0; i < usable.size(); ++i) {
+    const Nic& nic = *members[usable[i]].nic;
+    const TimeNs arrival_ns = nic.arrival_ns(now, size_bytes);
+    if (arrival_ns < best.arrival_ns && arrival_ns >= not_before_ns && nic.has_room(size_bytes) == kHasRoom)
+      best = {usable[i], arrival_ns};
+  }
+  return best;
+}
+
 }  // namespace
+
+Path find_earliest_of_any_size(const Members& members, const UsableNics& usable, TimeNs now, std::uint32_t size_bytes,
+                               TimeNs not_before_ns) noexcept {
+  const Path path = find_earliest_where<true>(members, usable, now, size_bytes, not_before_ns);
+  return path.member != kNoMember ? path : find_without_room(members, usable, now, size_bytes, not_before_ns);
+}
+
+Path find_without_room(const Members& members, const UsableNics& usable, TimeNs now, std::uint32_t size_bytes,
+                       TimeNs not_before_ns) noexcept {
+  return find_earliest_where<false>(members, usable, now, size_bytes, not_before_ns);
+}
 
 std::uint32_t Flowlets::choose(const Members& members, const UsableNics& usable, TimeNs now, std::uint64_t flow,
                                std::uint32_t size_bytes) noexcept {

@@ -15,8 +15,15 @@ struct Path {
   TimeNs arrival_ns = kNever;
 };
 
+// The first one as find_earliest() says, whatever sizes the NICs' clocks know.
+[[nodiscard]] Path find_earliest_of_any_size(const Members& members, const UsableNics& usable, TimeNs now,
+                                             std::uint32_t size_bytes, TimeNs not_before_ns) noexcept;
+// The same among NICs without room.
+[[nodiscard]] Path find_without_room(const Members& members, const UsableNics& usable, TimeNs now,
+                                     std::uint32_t size_bytes, TimeNs not_before_ns) noexcept;
+
 // Earliest delivery path first: of the usable NICs with room the one on which the frame's last bit is at the far end
-// first, but not before `not_before_ns`; of equal ones the first.
+// first, but not before `not_before_ns`; of equal ones the first. With no room anywhere the same of those without.
 // Requires: Nic::collect(now) was called for all of them.
 [[nodiscard]] inline Path find_earliest(const Members& members, const UsableNics& usable, TimeNs now,
                                         std::uint32_t size_bytes, TimeNs not_before_ns = 0) noexcept {
@@ -24,10 +31,15 @@ struct Path {
   for (std::uint32_t i = 0; i < usable.size(); ++i) {
     const std::uint32_t member = usable[i];
     const Nic& nic = *members[member].nic;
-    const TimeNs arrival_ns = nic.arrival_ns(now, size_bytes);
+    // Frames of one size come in a row. The rest is elsewhere, so that this loop needs few registers.
+    if (!nic.is_last_size(size_bytes)) [[unlikely]]
+      return find_earliest_of_any_size(members, usable, now, size_bytes, not_before_ns);
+    const TimeNs arrival_ns = nic.arrival_of_last_size_ns(now);
     if (arrival_ns < best.arrival_ns && arrival_ns >= not_before_ns && nic.has_room(size_bytes))
       best = {member, arrival_ns};
   }
+  if (best.member == kNoMember) [[unlikely]]
+    return find_without_room(members, usable, now, size_bytes, not_before_ns);
   return best;
 }
 
