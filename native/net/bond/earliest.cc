@@ -17,6 +17,18 @@ Path find_latest(const Members& members, const UsableNics& usable, TimeNs now, s
 
 }  // namespace
 
+Path find_earliest_of_any_size(const Members& members, const UsableNics& usable, TimeNs now, std::uint32_t size_bytes,
+                               TimeNs not_before_ns) noexcept {
+  Path best;
+  for (std::uint32_t i = 0; i < usable.size(); ++i) {
+    const Nic& nic = *members[usable[i]].nic;
+    const TimeNs arrival_ns = nic.arrival_ns(now, size_bytes);
+    if (arrival_ns < best.arrival_ns && arrival_ns >= not_before_ns && nic.has_room(size_bytes))
+      best = {usable[i], arrival_ns};
+  }
+  return best;
+}
+
 Path find_without_room(const Members& members, const UsableNics& usable, TimeNs now, std::uint32_t size_bytes,
                        TimeNs not_before_ns) noexcept {
   Path best;
