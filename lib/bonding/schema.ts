@@ -95,11 +95,13 @@ export const bondSchema = z
       tlbDynamicLb: flag('Whether flows move by load, or stay where the hash puts them. Absent: true.').optional(),
       numGratArp: whole(0, 255, 'Gratuitous ARPs after a change of the active NIC. Absent: 1.').optional(),
       lpInterval: duration(
-        1_000_000,
+        100_000_000,
         mostNs,
-        'write a duration from 1ms, as in 1s',
-        'Time between learning frames, balance-tlb and balance-alb. Absent: 1s.',
-      ).optional(),
+        'write a duration from 100ms, as in 1s',
+        'Time between learning frames, balance-tlb and balance-alb, in steps of 100ms. Absent: 1s.',
+      )
+        .refine((ns) => ns % 100_000_000 === 0, { error: 'is in steps of 100ms; write 1s or 1.5s' })
+        .optional(),
       allNicsActive: flag(
         'Whether frames are taken from NICs that are not in use. Linux: all_slaves_active. Absent: false.',
       ).optional(),

@@ -106,7 +106,7 @@ function nicRows({ name }: Scenario['nics'][number], nic: NicResults): string[][
 
 /** What a bond did with frames, and what it was at the end. */
 function bondRow({ name }: Scenario['bonds'][number], bond: BondResults): string[] {
-  const { mode, nics, sentPackets, sentBytes, drops, reordered, failovers, capacityBps, activeNic, upNics } = bond
+  const { mode, nics, sentPackets, drops, reordered, failovers, capacityBps, activeNic, upNics } = bond
   const up = `${upNics} of ${nics.length}`
   return [
     colors.cyan(shorten(name)),
@@ -115,7 +115,6 @@ function bondRow({ name }: Scenario['bonds'][number], bond: BondResults): string
     upNics < nics.length ? colors.yellow(up) : up,
     activeNic === null ? '-' : shorten(activeNic),
     count(sentPackets),
-    formatBytes(sentBytes, digits),
     count(drops),
     count(reordered),
     count(failovers),
@@ -177,7 +176,7 @@ export function describeRun(scenario: Scenario, results: Results): string {
   const bridges = table('bridges', bridgeHead, scenario.bridges, results.bridges, ({ name }, bridge) => [
     [colors.cyan(shorten(name)), ...[bridge.learned, bridge.moved, bridge.refused, bridge.flooded].map(count)],
   ])
-  const bondHead = ['bond', 'mode', 'carries', 'up', 'active', 'sent', 'bytes', 'dropped', 'reordered', 'failovers']
+  const bondHead = ['bond', 'mode', 'carries', 'up', 'active', 'sent', 'dropped', 'reordered', 'failovers']
   const bonds = table('bonds', bondHead, scenario.bonds, results.bonds, (bond, result) => [bondRow(bond, result)])
   const flooded = copied > 0 ? ` (${count(copied)} of them copies)` : ''
   return [

@@ -47,7 +47,7 @@ export interface BondSeries {
   capacityBps: number[]
   /** NICs that it took to be up as the interval ended. */
   upNics: number[]
-  /** Changes of the NIC in use, in the interval. */
+  /** Times in the interval that traffic had to move from one NIC to others. */
   failovers: number[]
   /** The NIC in use as the interval ended; null: none. Only of modes that use one. */
   activeNic?: (string | null)[]

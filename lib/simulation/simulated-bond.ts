@@ -17,7 +17,7 @@ export interface BondCounters {
   inactiveDroppedBytes: number
   /** Packets that arrive behind the wires before an earlier one of their flow. */
   reordered: number
-  /** Changes of the NIC that is in use. */
+  /** Times that traffic had to move: changes of the NIC in use; in modes that use all, NICs lost while others went on. */
   failovers: number
   /** Packets that the bond sent itself: gratuitous ARP, learning frames. */
   ownFrames: number

@@ -166,6 +166,7 @@ const refused: [words: object, message: string][] = [
     { mode: 'active-backup', lpInterval: '2s' },
     'bond0.lpInterval: is for balance-tlb, balance-alb, and the mode is active-backup: Linux ignores it there; leave it out',
   ],
+  [{ mode: 'balance-alb', lpInterval: '150ms' }, 'bond0.lpInterval: is in steps of 100ms; write 1s or 1.5s'],
   [{ partner: { lacp: 'off' } }, 'bond0.partner: speaks LACP, which is for mode: 802.3ad; leave it out'],
   [
     { mode: '802.3ad', partner: { switches: [0] } },
