@@ -231,10 +231,8 @@ void Sender::reduce_proportionally(std::uint64_t delivered, bool has_advanced) n
 
 // Some may be under way again already, from the recovery before.
 void Sender::begin_undo() {
-  undo_ = {.before = congestion_,
-           .from_segment = board_.una(),
-           .has_resent = board_.resent() > 0,
-           .resent = board_.resent()};
+  const std::uint64_t resent = board_.resent();
+  undo_ = {.before = congestion_, .from_segment = board_.una(), .has_resent = resent > 0, .resent = resent};
 }
 
 // The retransmissions were in vain: nothing had been lost, so nothing needed to be slower.

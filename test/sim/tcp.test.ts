@@ -166,7 +166,11 @@ test('any connections: nothing is lost track of, and payload makes no difference
         t.is(none.traceHash, copy.traceHash)
         t.deepEqual(imbalances(none), [])
         for (const { tcp } of Object.values(none.vifs))
-          if (tcp) t.true(tcp.spuriousRetransmits <= tcp.retransmits && tcp.retransmits < tcp.segments, JSON.stringify([input, tcp]))
+          if (tcp)
+            t.true(
+              tcp.spuriousRetransmits <= tcp.retransmits && tcp.retransmits < tcp.segments,
+              JSON.stringify([input, tcp]),
+            )
       },
     ),
     { numRuns: 60 },
