@@ -67,6 +67,13 @@ class Nic {
   [[nodiscard]] TimeNs arrival_ns(TimeNs now, std::uint32_t size_bytes) const noexcept {
     return wire_.end_after(now, size_bytes + config_.overhead_bytes) + config_.propagation_ns;
   }
+  // Whether the last frame had this size, and arrival_ns() of another one.
+  [[nodiscard]] bool is_last_size(std::uint32_t size_bytes) const noexcept {
+    return wire_.last_bytes() == size_bytes + config_.overhead_bytes;
+  }
+  [[nodiscard]] TimeNs arrival_of_last_size_ns(TimeNs now) const noexcept {
+    return wire_.end_of_last_bytes_after(now) + config_.propagation_ns;
+  }
 
   // Calls departed(end of transmission, frame) for each frame whose last bit has left by `now`.
   template <class Departed>
