@@ -8,18 +8,58 @@ export interface NativeNic {
   overheadBytes: number
 }
 
-/** A learning bridge. Its NICs are its ports, and so is every vif whose uplink it is. */
+/** Several NICs as one. */
+export interface NativeBond {
+  /** Indices of NICs. */
+  nics: number[]
+  mode: string
+  xmitHashPolicy: string
+  /** 0: links are not looked at. */
+  miimonNs: number
+  /** Whole multiples of miimonNs, and so is downdelayNs. */
+  updelayNs: number
+  downdelayNs: number
+  /** Which of `nics`; -1: none. */
+  primary: number
+  primaryReselect: string
+  /** 0: at random. */
+  packetsPerNic: number
+  minLinks: number
+  lacpRate: string
+  lacpActive: boolean
+  adSelect: string
+  tlbDynamicLb: boolean
+  numGratArp: number
+  lpIntervalNs: number
+  allNicsActive: boolean
+  partner: { lacp: string; lacpRate: string; switches: number[] }
+}
+
+/** A NIC of a bond, as the bond sees it. */
+export interface NativeBondNic {
+  /** Linux's states of a link: fail and back are on the way to down and up. */
+  link: 'up' | 'fail' | 'down' | 'back'
+  active: boolean
+  linkFailures: number
+  aggregator: number
+  /** What LACP has agreed on. */
+  lacp: string
+}
+
+/** A learning bridge. Its NICs and bonds are its ports, and so is every vif whose uplink it is. */
 export interface NativeBridge {
   /** Indices of NICs. */
   nics: number[]
+  /** Indices of bonds. */
+  bonds: number[]
   /** 0: nothing is learned, every frame is flooded. */
   ageingNs: number
 }
 
 /** One vif: guest front end, back end, credit shaper. */
 export interface NativeVif {
-  uplinkKind: 'nic' | 'bridge'
-  /** Index of its NIC or bridge. */
+  uplinkKind: 'nic' | 'bond' | 'bridge'
+  /** Index of its NIC, bond or bridge. */
   uplink: number
   creditBytes: number
   /** 0: no cap. */
@@ -78,8 +118,10 @@ export interface NativeBackEnd {
 interface NativeSourceBase {
   vif: number
   direction: 'out' | 'in'
-  /** direction in: index of the NIC on which the frames arrive; otherwise 0. */
+  /** direction in, and bond -1: index of the NIC on which the frames arrive; otherwise 0. */
   nic: number
+  /** direction in: index of the bond on one of whose NICs they arrive; -1: `nic` says where. */
+  bond: number
   startNs: number
   stopNs: number
 }
@@ -166,6 +208,7 @@ export interface NativeWorldOptions {
   /** null: none. */
   costs: NativeCosts | null
   nics: NativeNic[]
+  bonds: NativeBond[]
   bridges: NativeBridge[]
   reserves: NativeReserve[]
   vifs: NativeVif[]
@@ -197,6 +240,14 @@ export interface NativeWorld {
   readonly vifCounterNames: readonly string[]
   readonly nicCounters: BigUint64Array
   readonly nicCounterNames: readonly string[]
+  /**
+   * Cumulative but capacityBps, activeNic (its number among the bond's + 1; 0: none) and upNics: sentUNIT, droppedUNIT (no
+   * NIC could take them), inactiveUNIT (came in where the bond does not listen), reorderedPackets, failovers, ownFrames.
+   */
+  readonly bondCounters: BigUint64Array
+  readonly bondCounterNames: readonly string[]
+  /** Its NICs, in their order there. */
+  bondNics(bond: number): NativeBondNic[]
   readonly bridgeCounters: BigUint64Array
   readonly bridgeCounterNames: readonly string[]
   /** Nanoseconds from offer to arrival of delivered frames; percentiles within 1 %, max exact; all 0 where none was. */

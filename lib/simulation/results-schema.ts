@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { bondModes } from '../bonding/options.ts'
 import { policyNames } from '../policy/policy.ts'
 import { dropCauses } from './vif-counters.ts'
 
@@ -75,6 +76,23 @@ const nic = z.object({
   receiveDroppedBytes: amount,
 })
 
+const bond = z.object({
+  mode: z.enum(bondModes),
+  nics: z.array(name),
+  sentPackets: amount,
+  sentBytes: amount,
+  drops: amount,
+  droppedBytes: amount,
+  inactiveDrops: amount,
+  inactiveDroppedBytes: amount,
+  reordered: amount,
+  failovers: amount,
+  ownFrames: amount,
+  capacityBps: amount,
+  activeNic: name.nullable(),
+  upNics: amount,
+})
+
 const backEnd = z.object({
   cores: amount,
   busySeconds: amount,
@@ -116,6 +134,17 @@ const series = z.object({
     name,
     z.object({ utilisation: amounts, receiveUtilisation: amounts, rateBps: amounts.exactOptional() }),
   ),
+  bonds: z
+    .record(
+      name,
+      z.object({
+        capacityBps: amounts,
+        upNics: amounts,
+        failovers: amounts,
+        activeNic: z.array(name.nullable()).exactOptional(),
+      }),
+    )
+    .default({}),
 })
 
 export const resultsSchema = z.object({
@@ -133,7 +162,7 @@ export const resultsSchema = z.object({
   vifs: z.record(name, vif),
   nics: z.record(name, nic),
   bridges: z.record(name, z.object({ learned: amount, moved: amount, refused: amount, flooded: amount })),
-  bonds: z.record(name, z.never()),
+  bonds: z.record(name, bond),
   backEnd: backEnd.exactOptional(),
   uplinks: z.record(
     name,

@@ -8,6 +8,7 @@ import type { FlowsSource, ReplaySource, ScenarioSource } from './scenario-traff
 /** Where things stand in the world's lists, by name. */
 export interface Indices {
   nics: ReadonlyMap<string, number>
+  bonds: ReadonlyMap<string, number>
   bridges: ReadonlyMap<string, number>
   vifs: ReadonlyMap<string, number>
 }
@@ -32,21 +33,23 @@ export async function sourceOptions(scenario: Scenario, indices: Indices): Promi
     const { direction, startNs } = source
     if (startNs >= stopNs) continue // a run cut short by --duration
     const vif = indexOf(indices.vifs, source.vif)
-    const nic = direction === 'in' ? nicBefore(vif, scenario, indices) : 0
-    const base = { vif, direction, nic, startNs, stopNs }
+    const way = direction === 'in' ? wayIn(vif, scenario, indices) : { nic: 0, bond: -1 }
+    const base = { vif, direction, ...way, startNs, stopNs }
     sources.push(source.kind === 'replay' ? await replay(source, base, captures) : madeUp(source, base, indices))
   }
   return sources
 }
 
-/** The NIC on which frames for a vif come in: its uplink, or the first one of that bridge. */
-function nicBefore(vif: number, scenario: Scenario, { nics, bridges }: Indices): number {
+/** The NIC or bond on which frames for a vif come in: its uplink, or the first one of that bridge. */
+function wayIn(vif: number, scenario: Scenario, { nics, bonds, bridges }: Indices): Pick<NativeSource, 'nic' | 'bond'> {
   const uplink = scenario.vifs[vif]?.uplink ?? ''
   const bridge = scenario.bridges[bridges.get(uplink) ?? -1]
-  return indexOf(nics, bridge ? (bridge.nics[0] ?? '') : uplink)
+  const port = bridge ? (bridge.nics[0] ?? '') : uplink
+  const bond = bonds.get(port)
+  return bond === undefined ? { nic: indexOf(nics, port), bond: -1 } : { nic: 0, bond }
 }
 
-type Base = Pick<NativeSource, 'vif' | 'direction' | 'nic' | 'startNs' | 'stopNs'>
+type Base = Pick<NativeSource, 'vif' | 'direction' | 'nic' | 'bond' | 'startNs' | 'stopNs'>
 type MadeUpSource = Exclude<ScenarioSource, ReplaySource>
 
 function madeUp(source: MadeUpSource, base: Base, { vifs }: Indices): NativeSource {

@@ -1,6 +1,6 @@
 import { formatDuration, formatRate } from '../units.ts'
-import { missing } from './scenario-problems.ts'
-import type { Problem } from './scenario-problems.ts'
+import { missing } from '../reading/problems.ts'
+import type { Problem } from '../reading/problems.ts'
 import type { CheckedInput } from './schema.ts'
 
 type Source = CheckedInput['traffic'][number]

@@ -1,6 +1,16 @@
 import { z } from 'zod'
 
-import { bitRate, duration, flag, fraction, maxDurationNs, size, startTime, text, whole } from './schema-words.ts'
+import {
+  bitRate,
+  duration,
+  flag,
+  fraction,
+  maxDurationNs,
+  size,
+  startTime,
+  text,
+  whole,
+} from '../reading/schema-words.ts'
 
 // The kinds of traffic and their keys.
 

@@ -9,8 +9,8 @@ namespace ringback::addon {
 namespace {
 
 // In the order of the enumerations.
-constexpr std::array kModes = {"balance-rr",    "active-backup", "balance-xor",  "broadcast",      "802.3ad",
-                               "balance-tlb",   "balance-alb",   "balance-edpf", "balance-flowlet"};
+constexpr std::array kModes = {"balance-rr",  "active-backup", "balance-xor",  "broadcast",      "802.3ad",
+                               "balance-tlb", "balance-alb",   "balance-edpf", "balance-flowlet"};
 constexpr std::array kPolicies = {"layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+srcmac"};
 constexpr std::array kReselects = {"always", "better", "failure"};
 constexpr std::array kLacpRates = {"slow", "fast"};
@@ -24,7 +24,8 @@ constexpr TimeNs kLongestDelayNs = INT32_MAX * TimeNs{1'000'000};
 // Delays that the link monitor can count.
 TimeNs to_delay(const Fields& bond, const char* key, TimeNs miimon_ns) {
   const TimeNs delay_ns = bond.integer(key, 0, kLongestDelayNs);
-  if (miimon_ns == 0 ? delay_ns != 0 : delay_ns % miimon_ns != 0) throw bond.error(key, "must be a multiple of miimonNs");
+  if (miimon_ns == 0 ? delay_ns != 0 : delay_ns % miimon_ns != 0)
+    throw bond.error(key, "must be a multiple of miimonNs");
   return delay_ns;
 }
 
@@ -71,7 +72,7 @@ BondOptions to_bond(const Fields& bond, Unclaimed& nics, std::uint64_t seed) {
   config.all_nics_active = bond.boolean("allNicsActive");
   config.partner = to_partner(bond.fields("partner"), options.nics.size());
   config.seed = seed;
-  if (Bond::needs_monitor(config.mode) && config.miimon_ns == 0)
+  if (needs_link_monitor(config.mode) && config.miimon_ns == 0)
     throw bond.error("miimonNs", "must be at least 1 in this mode");
   return options;
 }

@@ -80,6 +80,7 @@ WorldWrap::WorldWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WorldWra
   nic_counters_ = rows(world_->network().nics(), kNicCounterNames.size());
   bond_counters_ = rows(world_->network().bonds(), kBondCounterNames.size());
   bridge_counters_ = rows(world_->network().bridges(), kBridgeCounterNames.size());
+  refresh(info.Env());  // what bonds carry is there from the beginning
 }
 
 World& WorldWrap::open(Napi::Env env) {

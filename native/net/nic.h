@@ -22,16 +22,18 @@ struct NicConfig {
 struct WireFrame {
   static constexpr std::uint32_t kNoVif = ~std::uint32_t{0};
   static constexpr std::uint32_t kNoBurst = ~std::uint32_t{0};
+  static constexpr std::uint32_t kNoPacket = ~std::uint32_t{0};
 
   Frame frame;
   std::uint32_t burst = kNoBurst;     // of which it is a segment
   TimeNs offered_ns = 0;              // when its sender had it to send
   const std::byte* header = nullptr;  // its first bytes where no payload moves, and before it is in a buffer
   std::uint8_t header_bytes = 0;
-  bool inbound = false;            // from the wire, for `vif`; otherwise from `vif`
-  std::uint16_t segment = 0;       // its number in its burst
-  std::uint32_t vif = 0;           // on whose account it is; kNoVif: the host's own
-  std::uint32_t payload_seed = 0;  // of the bytes behind its header, where its world makes some
+  bool inbound = false;              // from the wire, for `vif`; otherwise from `vif`
+  std::uint16_t segment = 0;         // its number in its burst
+  std::uint32_t vif = 0;             // on whose account it is; kNoVif: the host's own
+  std::uint32_t payload_seed = 0;    // of the bytes behind its header, where its world makes some
+  std::uint32_t packet = kNoPacket;  // of a TCP connection, that it carries
 };
 static_assert(sizeof(WireFrame) == 56, "with its end of transmission, a cache line of a NIC's queue");
 

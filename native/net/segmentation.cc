@@ -63,7 +63,8 @@ std::optional<Layout> layout_of(std::span<const std::byte> header) noexcept {
   return layout;
 }
 
-void set_ipv4(std::span<std::byte> header, std::uint32_t ip, std::uint32_t total_bytes, std::uint32_t segment) noexcept {
+void set_ipv4(std::span<std::byte> header, std::uint32_t ip, std::uint32_t total_bytes,
+              std::uint32_t segment) noexcept {
   put16(header, ip + 2, total_bytes);
   put16(header, ip + 4, get16(header, ip + 4) + segment);
   put16(header, ip + 10, 0);

@@ -31,8 +31,9 @@ struct Segmentation {
 // Source: Linux tcp_offload.c tcp_gso_segment
 [[nodiscard]] Segmentation segmentation_of(const Frame& frame, std::span<const std::byte> header) noexcept;
 
-// Makes a segment's header of the frame's, in place: lengths, IPv4's identification and checksum, the sequence number, and
-// PSH and FIN on the last one only. A partial checksum (CHECKSUM_PARTIAL) gets the segment's length; the rest is the NIC's.
+// Makes a segment's header of the frame's, in place: lengths, IPv4's identification and checksum, the sequence number,
+// and PSH and FIN on the last one only. A partial checksum (CHECKSUM_PARTIAL) gets the segment's length; the rest is
+// the NIC's.
 //
 // Requires: segmentation_of() said so of this header; segment < segments.
 void make_segment_header(std::span<std::byte> header, const Segmentation& segmentation, std::uint32_t segment,

@@ -47,8 +47,8 @@ enum class Cause : std::uint8_t {
 };
 inline constexpr std::size_t kCauses = 13;
 inline constexpr std::array<const char*, kCauses> kCauseNames = {
-    "Backlog",  "Error", "Nic",     "Bridge", "NoBuffer",     "Carrier",
-    "Filtered", "Queue", "Expired", "Grant",  "Disconnected", "Link",   "Bond",
+    "Backlog", "Error",   "Nic",   "Bridge",       "NoBuffer", "Carrier", "Filtered",
+    "Queue",   "Expired", "Grant", "Disconnected", "Link",     "Bond",
 };
 
 // Invariant: offered + arrived + copied = delivered + forwarded + all drops + what is queued.

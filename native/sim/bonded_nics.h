@@ -17,18 +17,18 @@ struct BondOptions {
 
 // Counters of a bond, in this order. All but the last three are cumulative.
 inline constexpr std::array kBondCounterNames = {
-    "sentPackets",        // what its NICs have sent, its own frames included
-    "sentBytes",          //
-    "droppedPackets",     // no NIC could take it
-    "droppedBytes",       //
-    "inactivePackets",    // came in on a NIC on which the bond does not listen
-    "inactiveBytes",      //
-    "reorderedPackets",   // will arrive before an earlier frame of their flow
-    "failovers",          //
-    "ownFrames",          // gratuitous ARP, learning frames
-    "capacityBps",        //
-    "activeNic",          // its number among the bond's NICs, from 1; 0: none
-    "upNics",             //
+    "sentPackets",       // what its NICs have sent, its own frames included
+    "sentBytes",         //
+    "droppedPackets",    // no NIC could take it
+    "droppedBytes",      //
+    "inactivePackets",   // came in on a NIC on which the bond does not listen
+    "inactiveBytes",     //
+    "reorderedPackets",  // will arrive before an earlier frame of their flow
+    "failovers",         //
+    "ownFrames",         // gratuitous ARP, learning frames
+    "capacityBps",       //
+    "activeNic",         // its number among the bond's NICs, from 1; 0: none
+    "upNics",            //
 };
 
 struct BondedNics {

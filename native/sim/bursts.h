@@ -2,17 +2,17 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
 #include "net/nic.h"
 #include "net/segmentation.h"
-#include "sim/account.h"
 
 namespace ringback {
 
-// A guest's account knows the frame as a whole: it is delivered when its last segment has left, and lost where any of its
-// segments is. What a NIC counts are segments.
+// A guest's account knows the frame as a whole: it is delivered when its last segment has left, and lost when any of
+// its segments is. What a NIC counts are segments.
 //
 // Memory: as many places as there were bursts at once.
 class Bursts {
@@ -21,7 +21,7 @@ class Bursts {
     WireFrame frame;  // whole, with its buffer
     Segmentation segmentation;
     std::uint32_t segments_left = 0;
-    std::optional<Cause> loss = {};  // of the first segment that was lost
+    bool is_lost = false;
   };
 
   // Takes a frame of several segments. Returns its number.
@@ -49,16 +49,20 @@ class Bursts {
     return segment;
   }
 
-  // A segment has left, or is lost by this cause. Returns the burst where it was the last one: nobody holds it any more.
-  [[nodiscard]] std::optional<Burst> end_segment(std::uint32_t burst, std::optional<Cause> loss) {
+  // A segment is lost. Returns whether it is the first one.
+  [[nodiscard]] bool lose(std::uint32_t burst) noexcept { return !std::exchange(bursts_[burst].is_lost, true); }
+
+  // A segment has left or is lost. Returns the burst where it was the last one: nobody holds it any more.
+  [[nodiscard]] std::optional<Burst> end_segment(std::uint32_t burst) {
     Burst& of = bursts_[burst];
-    if (!of.loss) of.loss = loss;
     if (--of.segments_left > 0) return std::nullopt;
     free_.push_back(burst);
     return of;
   }
 
-  [[nodiscard]] std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(bursts_.size() - free_.size()); }
+  [[nodiscard]] std::uint32_t count() const noexcept {
+    return static_cast<std::uint32_t>(bursts_.size() - free_.size());
+  }
 
  private:
   std::vector<Burst> bursts_;

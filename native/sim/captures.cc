@@ -39,8 +39,7 @@ void Captures::record_segment(PcapWriter& writer, TimeNs at, const WireFrame& se
   const std::uint32_t size_bytes = segment.frame.size_bytes;
   writer.begin_record(at, has_payload ? size_bytes : segmentation.header_bytes, size_bytes);
   writer.append(header);
-  if (has_payload)
-    append_from(writer, segment.frame.buffer, header.size() + segmentation.begin_bytes(segment.segment));
+  if (has_payload) append_from(writer, segment.frame.buffer, header.size() + segmentation.begin_bytes(segment.segment));
 }
 
 // What the record lacks, from the chain's byte `begin` on.

@@ -20,6 +20,7 @@ bool Network::queue(TimeNs now, std::uint32_t nic, const WireFrame& frame) {
     drop(now, Cause::kNic, frame);
     return false;
   }
+  if (frame.packet != WireFrame::kNoPacket && queued_packets_[nic]++ == 0) arm_departure(nic);
   const bool is_on_account = frame.vif != WireFrame::kNoVif && frame.burst == WireFrame::kNoBurst;
   if (is_on_account) host_.vif(frame.vif).in_network(frame).add(frame.frame.size_bytes);
   return true;
@@ -31,7 +32,7 @@ void Network::collect(TimeNs now, std::uint32_t nic) {
   PcapWriter* capture = captures_.at(CaptureKind::kNicOut, nic);
   uplink.collect(now, [&](TimeNs finish_ns, const WireFrame& frame) {
     if (capture) record(*capture, finish_ns, frame);
-    leave(finish_ns + uplink.config().propagation_ns, frame);
+    leave(finish_ns + uplink.config().propagation_ns, nic, frame);
     trace.fold(finish_ns);
     trace.fold(frame.offered_ns);
     trace.fold(std::uint64_t{frame.vif} << 32 | frame.frame.size_bytes);
@@ -47,18 +48,33 @@ void Network::record(PcapWriter& capture, TimeNs at, const WireFrame& frame) con
 }
 
 // The last bit has left, and is behind the wire at `arrival_ns`.
-void Network::leave(TimeNs arrival_ns, const WireFrame& frame) {
-  if (frame.burst != WireFrame::kNoBurst) return end_segment(arrival_ns, frame, std::nullopt);
+void Network::leave(TimeNs arrival_ns, std::uint32_t nic, const WireFrame& frame) {
+  if (frame.packet != WireFrame::kNoPacket) {
+    --queued_packets_[nic];
+    packet_ends_.passed_wire(arrival_ns, nic, frame);
+  }
+  if (frame.burst != WireFrame::kNoBurst) {
+    const auto burst = end_segment(frame);
+    if (burst && !burst->is_lost) host_.vif(frame.vif).delivered(burst->frame, arrival_ns);
+    return;
+  }
   if (frame.vif == WireFrame::kNoVif) return;
   host_.vif(frame.vif).delivered(frame, arrival_ns);
   buffers_.release(frame.frame.buffer);
+  end_packet(packet_ends_, frame);
+}
+
+void Network::arm_departure(std::uint32_t nic) {
+  if (queued_packets_[nic] > 0)
+    host_.arm_departure(nic, nics_[nic].next_finish_ns() + nics_[nic].config().propagation_ns);
 }
 
 void Network::drop(TimeNs now, Cause cause, const WireFrame& frame) {
-  if (frame.burst != WireFrame::kNoBurst) return end_segment(now, frame, cause);
+  if (frame.burst != WireFrame::kNoBurst) return drop_segment(now, cause, frame);
   if (frame.vif == WireFrame::kNoVif) return;
   buffers_.release(frame.frame.buffer);
   host_.vif(frame.vif).account(frame).drop(now, cause, frame.frame.size_bytes);
+  end_packet(packet_ends_, frame);
 }
 
 // A frame that was on the wire, or waited for it.
@@ -69,15 +85,24 @@ void Network::lose(TimeNs now, std::uint32_t nic, const WireFrame& frame) {
   drop(now, Cause::kLink, frame);
 }
 
-void Network::end_segment(TimeNs at, const WireFrame& segment, std::optional<Cause> loss) {
-  const auto burst = bursts_.end_segment(segment.burst, loss);
-  if (!burst) return;
-  const WireFrame& whole = burst->frame;
-  VifPath& path = host_.vif(whole.vif);
-  buffers_.release(whole.frame.buffer);
-  if (!burst->loss) return path.delivered(whole, at);
-  path.in_network(whole).remove(whole.frame.size_bytes);
-  path.account(whole).drop(at, *burst->loss, whole.frame.size_bytes);
+// Of the whole frame, when its first segment is lost: others of it may be on their way still.
+void Network::drop_segment(TimeNs now, Cause cause, const WireFrame& segment) {
+  if (bursts_.lose(segment.burst)) {
+    const WireFrame& whole = bursts_[segment.burst].frame;
+    VifPath& path = host_.vif(whole.vif);
+    path.in_network(whole).remove(whole.frame.size_bytes);
+    path.account(whole).drop(now, cause, whole.frame.size_bytes);
+  }
+  static_cast<void>(end_segment(segment));
+}
+
+std::optional<Bursts::Burst> Network::end_segment(const WireFrame& segment) {
+  const auto burst = bursts_.end_segment(segment.burst);
+  if (burst) {
+    buffers_.release(burst->frame.frame.buffer);
+    end_packet(packet_ends_, burst->frame);
+  }
+  return burst;
 }
 
 }  // namespace ringback

@@ -44,6 +44,7 @@ const drops = (backlog: number): Vif['drops'] => ({
   grant: 0,
   disconnected: 0,
   link: 0,
+  bond: 0,
 })
 
 function flowOf(offeredBytes: number, deliveredBytes: number) {
@@ -230,6 +231,7 @@ export function makeResults(options: MadeOptions = {}): SavedResults {
       t,
       vifs: Object.fromEntries(made.map(([name, , series]) => [name, series])),
       nics: { eth0: nicSeries },
+      bonds: {},
     },
   }
 }

@@ -46,6 +46,7 @@ test('a scenario becomes numbers, with defaults', (t) => {
       { name: 'eth0', rateBps: 1e9, queueBytes: 2 ** 20, propagationNs: 20_000, overheadBytes: 24 },
       { name: 'eth1', rateBps: 2.5e9, queueBytes: 512_000, propagationNs: 0, overheadBytes: 0 },
     ],
+    bonds: [],
     bridges: [],
     vifs: [
       {
@@ -263,13 +264,6 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     /: nics: a list is not valid here; write at least one NIC/,
   ],
   ['a terminal sequence', '10Mb/s@20ms', '"\\e[2J\\x9b"', 7, /"\\u001b\[2J\\u009b" is not a rate/],
-  ...['bonds: {}'].map((text): [string, string, string, number, RegExp] => [
-    text,
-    'name: web',
-    `name: web\n${text}`,
-    2,
-    /web\.yaml:2: [a-z]+: not available in this version; remove it$/,
-  ]),
 ]
 
 for (const [what, from, to, line, message] of edits)

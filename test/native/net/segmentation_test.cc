@@ -102,7 +102,8 @@ TEST_CASE("segmentation: no byte beyond the header is read, whatever is in it") 
     bytes.shrink_to_fit();
     for (std::uint64_t flips = random.below(4); flips > 0 && !bytes.empty(); --flips)
       bytes[random.below(bytes.size())] = static_cast<std::byte>(random.next());
-    const Frame frame = gso_frame(static_cast<std::uint32_t>(random.below(65'550)), static_cast<std::uint16_t>(random.next()));
+    const Frame frame =
+        gso_frame(static_cast<std::uint32_t>(random.below(65'550)), static_cast<std::uint16_t>(random.next()));
     const Segmentation cut = segmentation_of(frame, bytes);
     if (cut.segments == 1) continue;
     std::uint32_t payload_bytes = 0;

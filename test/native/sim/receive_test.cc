@@ -57,8 +57,9 @@ std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload) {
 
 TEST_CASE("from the wire: a frame is in the guest's hands after its bits and its way") {
   World world({.nics = {kGigabit}, .vifs = {{}}});
-  world.add_source(Source(
-      0, Uplink{.index = 0}, ConstantSource({.stop_ns = 1, .rate_bps = 1'000'000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
+  world.add_source(
+      Source(0, Uplink{.index = 0},
+             ConstantSource({.stop_ns = 1, .rate_bps = 1'000'000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
   world.run(31'999, kNever);
   CHECK(counter(world, 0, "rxQueuedPackets") == 1);
   CHECK(counter(world, 0, "rxDeliveredPackets") == 0);
@@ -70,7 +71,8 @@ TEST_CASE("from the wire: a frame is in the guest's hands after its bits and its
 TEST_CASE("from the wire: what is offered beyond the wire's rate is lost at its far end") {
   World world({.nics = {kGigabit}, .vifs = {{}}});
   world.add_source(
-      Source(0, Uplink{.index = 0}, ConstantSource({.rate_bps = 2 * kNsPerSecond, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
+      Source(0, Uplink{.index = 0},
+             ConstantSource({.rate_bps = 2 * kNsPerSecond, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
   world.run(kNsPerSecond, kNever);
   CHECK(counter(world, 0, "rxDeliveredBytes") == doctest::Approx(125e6).epsilon(0.001));
   CHECK(counter(world, 0, "rxDroppedNicBytes") == doctest::Approx(125e6).epsilon(0.01));
