@@ -65,6 +65,7 @@ TEST_CASE("lacp: a partner that falls silent is given up after 90 s, or 3 s with
     for (int i = 0; i < 5; ++i) tick(port);
     const LacpPdu pdu = answer(port);
     port.receive(&pdu);
+    port.is_selected = true;
     CHECK(port.receive_state == LacpReceive::kCurrent);
     CHECK(port.partner.system == kSwitch);
     CHECK(port.partner.has(lacp_state::kSynchronization));
@@ -99,7 +100,10 @@ TEST_CASE("lacp: sends each second or each 30 s, as the partner wants it") {
 
 TEST_CASE("lacp: who is passive sends when it is spoken to, and two of them never") {
   LacpPort port = enabled_port(LacpRate::kSlow, false);
-  for (int i = 0; i < 100; ++i) CHECK_FALSE(tick(port));
+  for (int i = 0; i < 100; ++i) {
+    port.must_send = true;
+    CHECK_FALSE(tick(port));
+  }
   LacpPdu pdu = answer(port, lacp_state::kAggregation);
   port.receive(&pdu);
   for (int i = 0; i < 100; ++i) CHECK_FALSE(tick(port));
