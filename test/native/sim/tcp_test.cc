@@ -227,6 +227,12 @@ TEST_CASE("tcp world: a guest that comes back with new rings goes on, and so doe
 }
 
 TEST_CASE("tcp world: the NIC's speed may change under way") {
+  World slow({.nics = {{.rate_bps = 1'000'000, .queue_bytes = 512'000}}, .vifs = {{}}});
+  slow.add_tcp(kFlow, 1);
+  slow.run(kMs, kNever);
+  slow.set_nic_rate(0, kNsPerSecond);  // the first segment would have taken 12 ms
+  slow.run(2 * kMs, kNever);
+  CHECK(tcp_counter(slow, 0, "receivedBytes") > 0);
   World world({.nics = {kGigabit}, .vifs = {{}}});
   TcpConfig flow = kFlow;
   flow.stop_ns = 3 * kNsPerSecond;

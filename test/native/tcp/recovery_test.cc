@@ -70,6 +70,16 @@ TEST_CASE("tcp recovery: SACK repairs several losses of a window in one round tr
   CHECK(recovery_ns(false) / with.options.rtt_ns == 5);
 }
 
+TEST_CASE("tcp recovery: NewReno goes on after a partial acknowledgement, without duplicates of its own") {
+  PipeOptions options = losing({2, 8}, false);
+  options.sender.bytes = 10 * kMss;
+  Pipe pipe(options);
+  pipe.run(kNever - 1);
+  CHECK(pipe.receiver.received_bytes() == 10 * kMss);
+  CHECK(pipe.sender.counts().retransmits == 2);
+  CHECK(pipe.sender.counts().timeouts == 0);
+}
+
 TEST_CASE("tcp recovery: a retransmission that is lost is found by what was sent after it") {
   // The first retransmission is the next that is put on the way after the loss was seen.
   std::uint64_t losses = 0;
