@@ -117,6 +117,18 @@ test('what is guaranteed at the beginning is there from the beginning', async (t
   t.true(sent > 590e6, `${sent}`)
 })
 
+test('a bond that carries more than is sure at the start is used so from the start', async (t) => {
+  const simulation = await make(t, {
+    nics: { eth0: { rate: '2Gb/s' }, eth1: { rate: '500Mb/s' } },
+    bonds: { bond0: { mode: 'active-backup', nics: ['eth0', 'eth1'], miimon: '10ms' } },
+    vifs: unpromised,
+    control: { policy: 'reserved', interval: '1s' },
+  })
+  await simulation.run('100ms')
+  const sent = simulation.results().bytes.delivered * 80
+  t.true(sent > 1.9e9, `${sent}`)
+})
+
 test('a bond is looked at while it runs', async (t) => {
   const simulation = await make(t, { bonds: { bond0: { ...backup, downdelay: '20ms' } }, vifs: unpromised, events: [] })
   const bond = of(simulation.bonds, 'bond0')
