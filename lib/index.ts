@@ -116,6 +116,7 @@ export {
 } from './ring/slots.ts'
 export type { RxRequest, RxResponse, TxRequest, TxResponse } from './ring/slots.ts'
 export { benchRings } from './bench/rings.ts'
+export { benchBond } from './bench/bond.ts'
 export { benchControl } from './bench/control.ts'
 export { benchCopy } from './bench/copy.ts'
 export { benchShaper } from './bench/shaper.ts'

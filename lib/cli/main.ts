@@ -179,7 +179,7 @@ function buildProgram(): Command {
   program
     .command('bench')
     .description('measure against what else there is')
-    .argument('[what]', 'rings, copy, shaper, sim or control; all where it is left out')
+    .argument('[what]', 'rings, copy, shaper, bond, sim or control; all where it is left out')
     .option('--rounds <n>', 'measurements of each figure', parseRounds)
     .option('--at <sizes>', 'messages a call, bytes, buckets or vifs, as in 1,8,64', parseSizes)
     .option('--out <path>', 'FILE.json, FILE.html with charts, or a folder for both')

@@ -34,18 +34,25 @@ class RateClock {
       remainder_ -= rate_bps_;
       ++end_ns_;
     }
+    note_again();
     return end_ns_;
   }
 
   // What pass() would return. No division: bytes of many sizes are asked about, of many clocks, and only one is told.
   [[nodiscard]] TimeNs end_after(TimeNs earliest_ns, std::uint32_t bytes) const noexcept {
+    if (bytes == last_bytes_) return end_of_last_bytes_after(earliest_ns);
     const std::uint64_t bit_ns = std::uint64_t{bytes} * 8 * kNsPerSecond;
     std::uint64_t ns =
         bytes * byte_ns_ + static_cast<std::uint64_t>(static_cast<unsigned __int128>(byte_ns_fraction_) * bytes >> 64);
     std::uint64_t remainder = bit_ns - ns * rate_bps_;  // below 2 * rate_bps_: the fraction was rounded down
     if (earliest_ns <= end_ns_) remainder += remainder_;
     for (; remainder >= rate_bps_; ++ns) remainder -= rate_bps_;
-    return (earliest_ns > end_ns_ ? earliest_ns : end_ns_) + ns;
+    return std::max(earliest_ns, end_ns_) + ns;
+  }
+  // How many bytes passed last; what pass() would return for as many again.
+  [[nodiscard]] std::uint32_t last_bytes() const noexcept { return last_bytes_; }
+  [[nodiscard]] TimeNs end_of_last_bytes_after(TimeNs earliest_ns) const noexcept {
+    return std::max(again_ns_, earliest_ns + last_ns_);
   }
 
   // Bytes that passed last do not pass after all.
@@ -58,6 +65,7 @@ class RateClock {
       --end_ns_;
     }
     remainder_ -= last_remainder_;
+    note_again();
   }
 
   // From now on at another rate: what has not passed yet takes as much more or less time.
@@ -71,9 +79,11 @@ class RateClock {
   void restart(TimeNs end_ns, std::uint64_t rate_bps) noexcept {
     end_ns_ = end_ns;
     remainder_ = 0;
-    if (rate_bps == rate_bps_) return;
-    rate_bps_ = rate_bps;
-    invert();
+    if (rate_bps != rate_bps_) {
+      rate_bps_ = rate_bps;
+      invert();
+    }
+    note_again();
   }
 
  private:
@@ -84,6 +94,8 @@ class RateClock {
     last_ns_ = bit_ns / rate_bps_;
     last_remainder_ = bit_ns % rate_bps_;
   }
+
+  void note_again() noexcept { again_ns_ = end_ns_ + last_ns_ + (remainder_ + last_remainder_ >= rate_bps_ ? 1 : 0); }
 
   // For a new rate.
   void invert() noexcept {
@@ -101,6 +113,7 @@ class RateClock {
   std::uint32_t last_bytes_ = 0;
   TimeNs last_ns_ = 0;
   std::uint64_t last_remainder_ = 0;
+  TimeNs again_ns_ = 0;  // when as many bytes as the last ones will have passed if they begin without a pause
 };
 
 }  // namespace ringback

@@ -22,16 +22,18 @@ struct NicConfig {
 struct WireFrame {
   static constexpr std::uint32_t kNoVif = ~std::uint32_t{0};
   static constexpr std::uint32_t kNoBurst = ~std::uint32_t{0};
+  static constexpr std::uint32_t kNoPacket = ~std::uint32_t{0};
 
   Frame frame;
   std::uint32_t burst = kNoBurst;     // of which it is a segment
   TimeNs offered_ns = 0;              // when its sender had it to send
   const std::byte* header = nullptr;  // its first bytes where no payload moves, and before it is in a buffer
   std::uint8_t header_bytes = 0;
-  bool inbound = false;            // from the wire, for `vif`; otherwise from `vif`
-  std::uint16_t segment = 0;       // its number in its burst
-  std::uint32_t vif = 0;           // on whose account it is; kNoVif: the host's own
-  std::uint32_t payload_seed = 0;  // of the bytes behind its header, where its world makes some
+  bool inbound = false;              // from the wire, for `vif`; otherwise from `vif`
+  std::uint16_t segment = 0;         // its number in its burst
+  std::uint32_t vif = 0;             // on whose account it is; kNoVif: the host's own
+  std::uint32_t payload_seed = 0;    // of the bytes behind its header, where its world makes some
+  std::uint32_t packet = kNoPacket;  // of a TCP connection, that it carries
 };
 static_assert(sizeof(WireFrame) == 56, "with its end of transmission, a cache line of a NIC's queue");
 
@@ -66,6 +68,13 @@ class Nic {
   // Requires: has_room().
   [[nodiscard]] TimeNs arrival_ns(TimeNs now, std::uint32_t size_bytes) const noexcept {
     return wire_.end_after(now, size_bytes + config_.overhead_bytes) + config_.propagation_ns;
+  }
+  // Whether the last frame had this size, and arrival_ns() of another one.
+  [[nodiscard]] bool is_last_size(std::uint32_t size_bytes) const noexcept {
+    return wire_.last_bytes() == size_bytes + config_.overhead_bytes;
+  }
+  [[nodiscard]] TimeNs arrival_of_last_size_ns(TimeNs now) const noexcept {
+    return wire_.end_of_last_bytes_after(now) + config_.propagation_ns;
   }
 
   // Calls departed(end of transmission, frame) for each frame whose last bit has left by `now`.

@@ -25,6 +25,9 @@ struct Event {
     kGuaranteeTimer,  // target: vif
     kGrantTimer,      // target: an uplink's reservations
     kBond,            // target: bond
+    kDeparture,       // target: NIC
+    kTcpArrival,      // target: 0
+    kTcpTimer,        // target: TCP connection
   };
   TimeNs time_ns;
   Kind kind;

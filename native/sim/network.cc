@@ -11,13 +11,15 @@
 namespace ringback {
 
 Network::Network(const Devices& devices, std::uint64_t seed, bool fill_payload, FrameBuffers& buffers,
-                 Captures& captures, NetworkHost& host)
+                 Captures& captures, PacketEnds& packet_ends, NetworkHost& host)
     : buffers_(buffers),
       captures_(captures),
+      packet_ends_(packet_ends),
       host_(host),
       fill_payload_(fill_payload),
       nic_traces_(devices.nics.size()),
       link_drops_(devices.nics.size()),
+      queued_packets_(devices.nics.size()),
       memberships_(devices.nics.size()),
       nic_plugs_(devices.nics.size()),
       bond_plugs_(devices.bonds.size()),
@@ -74,16 +76,12 @@ void Network::offer_from_wire(TimeNs now, const Uplink& inlet, std::uint32_t vif
   VifPath& path = host_.vif(vif);
   path.rx().offered.add(offer.size_bytes);
   const std::uint32_t nic = inlet.kind == Uplink::Kind::kNic ? inlet.index : wire_of_bond(now, inlet.index, frame);
-  if (nic == kNone) return path.rx().drop(now, Cause::kBond, offer.size_bytes);
+  if (nic == kNone) return drop(now, Cause::kBond, frame);
   if (!far_ends_[nic].nic().has_link()) {
     link_drops_[nic].add(offer.size_bytes);
-    path.rx().drop(now, Cause::kLink, offer.size_bytes);
-    return;
+    return drop(now, Cause::kLink, frame);
   }
-  if (!far_ends_[nic].offer(now, frame)) {
-    path.rx().drop(now, Cause::kNic, offer.size_bytes);
-    return;
-  }
+  if (!far_ends_[nic].offer(now, frame)) return drop(now, Cause::kNic, frame);
   path.in_network(frame).add(offer.size_bytes);
   host_.arm_arrival(nic, far_ends_[nic].next_arrival_ns());
 }
@@ -155,6 +153,7 @@ void Network::flood(TimeNs now, const Plug& from, const WireFrame& frame) {
 // One more of it is on its way.
 void Network::copy(const WireFrame& frame) {
   buffers_.share(frame.frame.buffer);
+  if (frame.packet != WireFrame::kNoPacket) packet_ends_.copied(frame.packet);
   host_.vif(frame.vif).account(frame).copied.add(frame.frame.size_bytes);
 }
 
@@ -174,6 +173,7 @@ void Network::output(TimeNs now, const BridgePort& port, const WireFrame& frame)
 void Network::set_nic_rate(TimeNs now, std::uint32_t nic, std::uint64_t rate_bps) {
   collect(now, nic);
   nics_[nic].set_rate(now, rate_bps);
+  arm_departure(nic);
   far_ends_[nic].set_rate(now, rate_bps);
   if (const TimeNs next_ns = far_ends_[nic].next_arrival_ns(); next_ns != kNever) host_.arm_arrival(nic, next_ns);
   tell_bond(now, nic);
@@ -183,6 +183,7 @@ void Network::set_nic_link(TimeNs now, std::uint32_t nic, bool has_link) {
   collect(now, nic);
   const auto lost = [&](const WireFrame& frame) { lose(now, nic, frame); };
   nics_[nic].set_link(now, has_link, lost);
+  if (!has_link) queued_packets_[nic] = 0;
   far_ends_[nic].set_link(now, has_link, lost);
   tell_bond(now, nic);
 }

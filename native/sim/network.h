@@ -62,6 +62,8 @@ class NetworkHost {
   virtual void arm_arrival(std::uint32_t nic, TimeNs at) = 0;
   // run_bond(bond) is due at `at`, if it was not asked for already.
   virtual void arm_bond(std::uint32_t bond, TimeNs at) = 0;
+  // collect(nic) is due some time before a packet that is behind its wire at `at` comes to its endpoint.
+  virtual void arm_departure(std::uint32_t nic, TimeNs at) = 0;
 
  protected:
   ~NetworkHost() = default;
@@ -78,9 +80,9 @@ class Network final : public Uplinks {
     std::span<const VifConfig> vifs;
   };
 
-  // Requires: buffers, captures and host outlive this.
+  // Requires: buffers, captures, packet_ends and host outlive this.
   Network(const Devices& devices, std::uint64_t seed, bool fill_payload, FrameBuffers& buffers, Captures& captures,
-          NetworkHost& host);
+          PacketEnds& packet_ends, NetworkHost& host);
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
@@ -98,6 +100,8 @@ class Network final : public Uplinks {
   void arrive(TimeNs now, std::uint32_t nic);
   // Counts what has left a NIC.
   void collect(TimeNs now, std::uint32_t nic);
+  // Asks for the time at which packets on a NIC are behind its wire, while there are any.
+  void arm_departure(std::uint32_t nic);
   // Asks for the first time at which a bond has something to do.
   void arm_bond(std::uint32_t bond);
   // Lets a bond do what is due, and asks for the next time.
@@ -155,7 +159,7 @@ class Network final : public Uplinks {
   void send(TimeNs now, std::uint32_t nic, const WireFrame& frame);
   bool queue(TimeNs now, std::uint32_t nic, const WireFrame& frame);
   void record(PcapWriter& capture, TimeNs at, const WireFrame& frame) const;
-  void leave(TimeNs arrival_ns, const WireFrame& frame);
+  void leave(TimeNs arrival_ns, std::uint32_t nic, const WireFrame& frame);
   void drop(TimeNs now, Cause cause, const WireFrame& frame);
   void lose(TimeNs now, std::uint32_t nic, const WireFrame& frame);
   void drop_segment(TimeNs now, Cause cause, const WireFrame& segment);
@@ -174,12 +178,14 @@ class Network final : public Uplinks {
 
   FrameBuffers& buffers_;
   Captures& captures_;
+  PacketEnds& packet_ends_;
   NetworkHost& host_;
   bool fill_payload_;
   std::vector<Nic> nics_;
   std::vector<FarEnd> far_ends_;
   std::vector<TraceHash> nic_traces_;
-  std::vector<Tally> link_drops_;  // by NIC
+  std::vector<Tally> link_drops_;              // by NIC
+  std::vector<std::uint64_t> queued_packets_;  // by NIC: frames that carry a TCP packet
   Bursts bursts_;
   std::vector<std::unique_ptr<BondedNics>> bonds_;
   std::vector<Switch> bridges_;

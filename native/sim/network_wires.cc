@@ -20,6 +20,7 @@ bool Network::queue(TimeNs now, std::uint32_t nic, const WireFrame& frame) {
     drop(now, Cause::kNic, frame);
     return false;
   }
+  if (frame.packet != WireFrame::kNoPacket && queued_packets_[nic]++ == 0) arm_departure(nic);
   const bool is_on_account = frame.vif != WireFrame::kNoVif && frame.burst == WireFrame::kNoBurst;
   if (is_on_account) host_.vif(frame.vif).in_network(frame).add(frame.frame.size_bytes);
   return true;
@@ -31,7 +32,7 @@ void Network::collect(TimeNs now, std::uint32_t nic) {
   PcapWriter* capture = captures_.at(CaptureKind::kNicOut, nic);
   uplink.collect(now, [&](TimeNs finish_ns, const WireFrame& frame) {
     if (capture) record(*capture, finish_ns, frame);
-    leave(finish_ns + uplink.config().propagation_ns, frame);
+    leave(finish_ns + uplink.config().propagation_ns, nic, frame);
     trace.fold(finish_ns);
     trace.fold(frame.offered_ns);
     trace.fold(std::uint64_t{frame.vif} << 32 | frame.frame.size_bytes);
@@ -47,7 +48,11 @@ void Network::record(PcapWriter& capture, TimeNs at, const WireFrame& frame) con
 }
 
 // The last bit has left, and is behind the wire at `arrival_ns`.
-void Network::leave(TimeNs arrival_ns, const WireFrame& frame) {
+void Network::leave(TimeNs arrival_ns, std::uint32_t nic, const WireFrame& frame) {
+  if (frame.packet != WireFrame::kNoPacket) {
+    --queued_packets_[nic];
+    packet_ends_.passed_wire(arrival_ns, nic, frame);
+  }
   if (frame.burst != WireFrame::kNoBurst) {
     const auto burst = end_segment(frame);
     if (burst && !burst->is_lost) host_.vif(frame.vif).delivered(burst->frame, arrival_ns);
@@ -56,6 +61,12 @@ void Network::leave(TimeNs arrival_ns, const WireFrame& frame) {
   if (frame.vif == WireFrame::kNoVif) return;
   host_.vif(frame.vif).delivered(frame, arrival_ns);
   buffers_.release(frame.frame.buffer);
+  end_packet(packet_ends_, frame);
+}
+
+void Network::arm_departure(std::uint32_t nic) {
+  if (queued_packets_[nic] > 0)
+    host_.arm_departure(nic, nics_[nic].next_finish_ns() + nics_[nic].config().propagation_ns);
 }
 
 void Network::drop(TimeNs now, Cause cause, const WireFrame& frame) {
@@ -63,6 +74,7 @@ void Network::drop(TimeNs now, Cause cause, const WireFrame& frame) {
   if (frame.vif == WireFrame::kNoVif) return;
   buffers_.release(frame.frame.buffer);
   host_.vif(frame.vif).account(frame).drop(now, cause, frame.frame.size_bytes);
+  end_packet(packet_ends_, frame);
 }
 
 // A frame that was on the wire, or waited for it.
@@ -86,7 +98,10 @@ void Network::drop_segment(TimeNs now, Cause cause, const WireFrame& segment) {
 
 std::optional<Bursts::Burst> Network::end_segment(const WireFrame& segment) {
   const auto burst = bursts_.end_segment(segment.burst);
-  if (burst) buffers_.release(burst->frame.frame.buffer);
+  if (burst) {
+    buffers_.release(burst->frame.frame.buffer);
+    end_packet(packet_ends_, burst->frame);
+  }
   return burst;
 }
 

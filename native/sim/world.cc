@@ -42,8 +42,9 @@ World::World(const WorldConfig& config)
       control_page_(driver_domain_->arena.allocate().value()),
       buffers_(driver_domain_->arena, config.payload),
       captures_(config.captures, buffers_),
+      tcp_(config.vifs.size(), *this),
       network_({config.nics, config.bonds, config.bridges, config.vifs}, config.seed, config.fill_payload, buffers_,
-               captures_, *this),
+               captures_, tcp_, *this),
       cpu_(config.costs ? std::make_unique<BackEndCpu>(*config.costs, config.vifs, copier_, control_copier_) : nullptr),
       fill_payload_(config.fill_payload),
       is_eager_(config.is_eager),
@@ -53,6 +54,9 @@ World::World(const WorldConfig& config)
       credit_timers_(config.vifs.size()),
       guarantee_timers_(config.vifs.size()),
       grant_timers_(config.reserves.size()),
+      departures_(config.nics.size()),
+      tcp_arrivals_(1),
+      tcp_timers_(0),
       rx_timer_armed_(config.vifs.size() * BackEnd::kMaxQueues, false) {
   [[maybe_unused]] const bool added = domains_.add(driver_domain_) && channels_.add_domain(kDriverDomain);
   RB_ASSERT(added);
@@ -76,6 +80,7 @@ void World::add_vif(std::uint32_t vif, const VifConfig& config) {
                        .buffers = buffers_,
                        .tx_batch = tx_batch_,
                        .uplinks = cpu_ ? static_cast<Uplinks&>(*cpu_) : network_,
+                       .packet_ends = tcp_,
                        .captures = captures_,
                        .control_grants = cpu_ ? cpu_->control_grants() : static_cast<GrantCopier&>(control_copier_),
                        .control_scratch = {control_page_, driver_domain_->arena.page(control_page_)},
@@ -136,6 +141,7 @@ void World::add_source(Source source) {
 TimeNs World::run(TimeNs until_ns, std::uint64_t max_events) {
   work_ = 0;
   for (; work_ < max_events; ++work_) {
+    if (tcp_.has_work()) tcp_.work(now_ns_);
     if (!ready_.empty()) {
       run_ready();
       continue;
@@ -197,6 +203,12 @@ void World::run_event(const Event& event) {
     case Event::Kind::kBond:
       bond_timers_.fired(event.target, now_ns_);
       return network_.run_bond(now_ns_, event.target);
+    case Event::Kind::kDeparture:
+      return on_departure(event.target);
+    case Event::Kind::kTcpArrival:
+      return on_tcp_arrival();
+    case Event::Kind::kTcpTimer:
+      return on_tcp_timer(event.target);
   }
 }
 
@@ -210,7 +222,7 @@ void World::run_source(std::uint32_t index) {
     network_.offer_from_wire(now_ns_, *source.inlet(), vif, offer);
   } else {
     push(vif, vifs_[vif]->offer(now_ns_, offer));
-    if (vifs_[vif]->is_quiet() && !is_eager_) {
+    if (vifs_[vif]->is_quiet() && may_wait(vif)) {
       sources_.put_to_sleep(index);
       return arm_nap(index, next.time_ns - offer.offered_ns);
     }
@@ -263,13 +275,14 @@ void World::on_front_end_event(std::uint32_t vif, std::uint32_t port) {
   const PortRole role = role_of(path.config(), port);
   if (role.is_control()) return front_end_control(vif);
   bool notify = false;
-  if (QueuePath& queue = path.queue(role.queue); role.tx && !is_eager_ && queue.is_unwatched()) {
+  if (QueuePath& queue = path.queue(role.queue); role.tx && may_wait(vif) && queue.is_unwatched()) {
     // On a core the event took its time: what was offered meanwhile comes before the responses.
     if (cpu_) collect_offers(vif);
     queue.defer_responses(now_ns_);
   } else if (role.tx) {
     collect_offers(vif);
     queue.handle_responses(now_ns_);
+    tcp_.on_responses(vif);
     notify = queue.push();
     wake_sources(vif);
   }
@@ -310,6 +323,7 @@ std::uint64_t World::trace_hash() const {
   network_.fold_into(hash);
   for (const auto& vif : vifs_) fold_vif(hash, *vif, now_ns_);
   if (cpu_) cpu_->fold_into(hash, now_ns_);
+  tcp_.fold_into(hash);
   return hash.value();
 }
 

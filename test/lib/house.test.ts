@@ -13,10 +13,11 @@ const nativeRooms: Record<string, readonly string[]> = {
   memory: ['base', 'abi', 'memory'],
   event: ['base', 'abi', 'event'],
   shaping: ['base', 'shaping'],
+  tcp: ['base', 'tcp'],
   vif: ['base', 'abi', 'ring', 'memory', 'event', 'shaping', 'vif'],
   net: ['base', 'abi', 'vif', 'net'],
-  sim: ['base', 'abi', 'ring', 'memory', 'event', 'shaping', 'vif', 'net', 'sim'],
-  addon: ['base', 'abi', 'ring', 'memory', 'event', 'shaping', 'vif', 'net', 'sim', 'addon'],
+  sim: ['base', 'abi', 'ring', 'memory', 'event', 'shaping', 'tcp', 'vif', 'net', 'sim'],
+  addon: ['base', 'abi', 'ring', 'memory', 'event', 'shaping', 'tcp', 'vif', 'net', 'sim', 'addon'],
 }
 
 /** Folders of lib/ ('.' is lib itself), each with those that its files may import. */

@@ -97,9 +97,13 @@ class Bond {
   [[nodiscard]] bool is_balancing() const noexcept { return balancer_.has_value(); }
   [[nodiscard]] LoadBalancer::View view() const noexcept { return {members_, usable_, active_}; }
 
-  [[nodiscard]] std::uint32_t choose_rr(std::span<const std::byte> header) noexcept;
-  [[nodiscard]] std::uint32_t choose_balanced(std::span<const std::byte> header, std::uint32_t size_bytes) noexcept;
-  [[nodiscard]] std::uint32_t choose_hashed(std::span<const std::byte> header) const noexcept;
+  [[nodiscard, gnu::noinline]] std::uint32_t choose_rr(std::span<const std::byte> header) noexcept;
+  [[nodiscard, gnu::noinline]] std::uint32_t choose_balanced(std::span<const std::byte> header,
+                                                             std::uint32_t size_bytes) noexcept;
+  [[nodiscard, gnu::noinline]] std::uint32_t choose_hashed(std::span<const std::byte> header) const noexcept;
+  [[nodiscard, gnu::noinline]] std::uint32_t choose_earliest(TimeNs now, std::uint32_t size_bytes) const noexcept;
+  [[nodiscard, gnu::noinline]] std::uint32_t choose_flowlet(TimeNs now, std::span<const std::byte> header,
+                                                            std::uint32_t size_bytes) noexcept;
   [[nodiscard]] std::uint32_t hear(std::uint32_t member, std::uint32_t mac) noexcept;
   [[nodiscard]] std::uint32_t port_of(std::uint32_t mac, bool is_flooded) const noexcept;
   [[nodiscard]] std::uint32_t hash_port(const UsableNics& ports, std::span<const std::byte> header) const noexcept;

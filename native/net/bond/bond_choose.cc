@@ -6,6 +6,7 @@
 
 namespace ringback {
 
+// Each mode's way is a function of its own: together they would save and restore as many registers as the longest one.
 std::uint32_t Bond::choose(TimeNs now, std::span<const std::byte> header, std::uint32_t size_bytes) noexcept {
   switch (config_.mode) {
     case BondMode::kBalanceRr:
@@ -22,9 +23,9 @@ std::uint32_t Bond::choose(TimeNs now, std::span<const std::byte> header, std::u
     case BondMode::kBalanceAlb:
       return choose_balanced(header, size_bytes);
     case BondMode::kBalanceEdpf:
-      return find_earliest(members_, usable_, now, size_bytes).member;
+      return choose_earliest(now, size_bytes);
     case BondMode::kBalanceFlowlet:
-      return flowlets_->choose(members_, usable_, now, flow_id(header), size_bytes);
+      return choose_flowlet(now, header, size_bytes);
   }
   return kNone;
 }
@@ -34,6 +35,17 @@ std::uint32_t Bond::choose_rr(std::span<const std::byte> header) noexcept {
   if (usable_.empty()) return kNone;
   if (is_igmp(header)) return active_ != kNone ? active_ : heirs_[0];
   return heirs_[turns_.next()];
+}
+
+std::uint32_t Bond::choose_earliest(TimeNs now, std::uint32_t size_bytes) const noexcept {
+  const std::uint32_t member = find_earliest(members_, usable_, now, size_bytes).member;
+  if (member == kNoMember) [[unlikely]]
+    return find_without_room(members_, usable_, now, size_bytes, 0).member;
+  return member;
+}
+
+std::uint32_t Bond::choose_flowlet(TimeNs now, std::span<const std::byte> header, std::uint32_t size_bytes) noexcept {
+  return flowlets_->choose(members_, usable_, now, flow_id(header), size_bytes);
 }
 
 std::uint32_t Bond::choose_hashed(std::span<const std::byte> header) const noexcept {

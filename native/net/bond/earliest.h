@@ -15,6 +15,13 @@ struct Path {
   TimeNs arrival_ns = kNever;
 };
 
+// find_earliest() for NICs whose last frames had another size.
+[[nodiscard]] Path find_earliest_of_any_size(const Members& members, const UsableNics& usable, TimeNs now,
+                                             std::uint32_t size_bytes, TimeNs not_before_ns) noexcept;
+// The same without asking for room: on a NIC that has none the frame is dropped.
+[[nodiscard]] Path find_without_room(const Members& members, const UsableNics& usable, TimeNs now,
+                                     std::uint32_t size_bytes, TimeNs not_before_ns) noexcept;
+
 // Earliest delivery path first: of the usable NICs with room the one on which the frame's last bit is at the far end
 // first, but not before `not_before_ns`; of equal ones the first.
 // Requires: Nic::collect(now) was called for all of them.
@@ -24,7 +31,10 @@ struct Path {
   for (std::uint32_t i = 0; i < usable.size(); ++i) {
     const std::uint32_t member = usable[i];
     const Nic& nic = *members[member].nic;
-    const TimeNs arrival_ns = nic.arrival_ns(now, size_bytes);
+    // Frames of one size come in a row. The rest is elsewhere, so that this loop needs few registers.
+    if (!nic.is_last_size(size_bytes)) [[unlikely]]
+      return find_earliest_of_any_size(members, usable, now, size_bytes, not_before_ns);
+    const TimeNs arrival_ns = nic.arrival_of_last_size_ns(now);
     if (arrival_ns < best.arrival_ns && arrival_ns >= not_before_ns && nic.has_room(size_bytes))
       best = {member, arrival_ns};
   }
@@ -39,8 +49,9 @@ struct Path {
 // A NIC whose link or rate changes settles its flows: what it has queued until then arrives by a time that is known
 // then, and counts for all of them.
 //
-// Invariant: no frame overtakes another one of its flow, but what is between a NIC that has lost its link and the far
-//            end at that time, where no other NIC is late enough: rather that than losing the frame.
+// Invariant: no frame overtakes another one of its flow. But for what no choice can help: where a NIC has lost its link
+//            and no other one is late enough, a frame may overtake what was between that NIC and the far end, rather
+//            than be lost; and a change of rate may turn frames around that are queued already.
 class Flowlets {
  public:
   static constexpr std::uint32_t kPlaces = 4096;
@@ -54,9 +65,12 @@ class Flowlets {
   void nic_changed(const Nic& nic, std::uint32_t member, TimeNs now) noexcept;
 
  private:
+  static constexpr std::uint32_t kUnused = UsableNics::kMax;
+
   struct Place {
     TimeNs last_arrival_ns = 0;
-    std::uint32_t member = 0;
+    TimeNs others_arrival_ns = 0;  // of the last frame on another NIC than that of the last frame
+    std::uint32_t member = kUnused;
     std::uint32_t settlements = 0;  // of this NIC, when the frame was sent
   };
   struct Settled {
@@ -65,7 +79,7 @@ class Flowlets {
   };
 
   std::vector<Place> places_;  // by the flow's low bits
-  std::array<Settled, UsableNics::kMax> settled_{};
+  std::array<Settled, kUnused + 1> settled_{};
 };
 
 }  // namespace ringback

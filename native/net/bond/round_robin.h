@@ -41,10 +41,10 @@ class RoundRobin {
 
  private:
   std::uint32_t members_;
+  std::uint32_t left_ = 0;  // of this turn, the next frame's included; not beside turn_, or GCC stores both as a vector
   std::uint32_t frames_per_turn_;
   std::uint32_t counter_ = 0;
   std::uint32_t turn_ = 0;  // counter_ / frames_per_turn_ % members_
-  std::uint32_t left_ = 0;  // of this turn, the next frame's included
   Random random_;
 };
 

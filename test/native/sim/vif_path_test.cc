@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -21,6 +22,23 @@ struct Sent final : Uplinks {
   std::vector<WireFrame> frames;
 };
 
+// How often each was told, by packet.
+struct Told final : PacketEnds {
+  void copied(std::uint32_t) override { ++copies; }
+  void left_guest(std::uint32_t packet) override { ++left[packet]; }
+  void passed_wire(TimeNs, std::uint32_t, const WireFrame&) override { FAIL("there is no wire"); }
+  void received(TimeNs, std::uint32_t vif, std::uint32_t packet) override {
+    CHECK(vif == 0);
+    ++in_hands[packet];
+  }
+  void ended(std::uint32_t packet) override { ++ends[packet]; }
+
+  int copies = 0;
+  std::map<std::uint32_t, int> left;
+  std::map<std::uint32_t, int> in_hands;
+  std::map<std::uint32_t, int> ends;
+};
+
 // One vif, with whoever tests it in the place of its world.
 struct PathRig {
   explicit PathRig(const VifConfig& config = {}) {
@@ -34,6 +52,7 @@ struct PathRig {
                                               .buffers = buffers,
                                               .tx_batch = batch,
                                               .uplinks = sent,
+                                              .packet_ends = told,
                                               .captures = captures,
                                               .control_grants = copier,
                                               .control_scratch = {scratch, driver->arena.page(scratch)}});
@@ -83,6 +102,7 @@ struct PathRig {
   FrameBuffers buffers{driver->arena, Payload::kCopy};
   TxBatch batch;
   Captures captures{{}, buffers};
+  Told told;
   Sent sent{buffers};
   std::vector<std::byte> header;
   std::unique_ptr<VifPath> path;

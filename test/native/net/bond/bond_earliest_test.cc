@@ -1,0 +1,272 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <vector>
+
+#include "base/random.h"
+#include "native/net/bond/bond_rig.h"
+#include "net/bond/bond.h"
+
+using namespace ringback;
+
+namespace {
+
+// Sends frames over a bond's real NICs and keeps what arrives.
+struct Wires {
+  struct Arrival {
+    TimeNs at;
+    std::uint32_t flow;
+    std::uint32_t number;  // in its flow
+    std::uint32_t nic;
+    bool is_behind_a_death = false;  // between a NIC and the far end when the NIC's link went
+  };
+
+  Wires(BondMode mode, const std::vector<NicConfig>& nics) : rig({.mode = mode, .miimon_ns = kMs}, nics) {
+    counts.resize(nics.size());
+  }
+
+  void collect(TimeNs now) {
+    for (std::uint32_t i = 0; i < counts.size(); ++i) collect(now, i);
+  }
+  void collect(TimeNs now, std::uint32_t nic) {
+    rig.nic(nic).collect(now, [&](TimeNs finish_ns, const WireFrame& frame) {
+      arrivals.push_back({finish_ns + rig.nic(nic).config().propagation_ns, frame.vif, frame.payload_seed, nic});
+    });
+  }
+
+  // Returns the member; kNone.
+  std::uint32_t send(TimeNs now, std::uint32_t flow, std::uint32_t size_bytes) {
+    rig.run(now);
+    collect(now);
+    const std::uint32_t member = rig.choose(BondRig::header(flow), size_bytes);
+    if (member == Bond::kNone) return member;
+    const TimeNs arrival_ns = rig.nic(member).arrival_ns(now, size_bytes);
+    const WireFrame frame{.frame = {.size_bytes = size_bytes}, .vif = flow, .payload_seed = numbers[flow]};
+    if (!rig.nic(member).offer(now, frame)) return Bond::kNone;
+    ++numbers[flow];
+    ++counts[member];
+    last_arrival_ns = arrival_ns;
+    return member;
+  }
+
+  void link(TimeNs now, std::uint32_t nic, bool up) {
+    collect(now);
+    if (!up)
+      for (Arrival& arrival : arrivals)
+        if (arrival.nic == nic && arrival.at > now) arrival.is_behind_a_death = true;
+    rig.link(now, nic, up);
+  }
+
+  // Frames that came before an earlier one of their flow.
+  std::uint32_t overtaking() {
+    std::ranges::stable_sort(arrivals, {}, &Arrival::number);
+    std::map<std::uint32_t, TimeNs> latest;
+    std::uint32_t count = 0;
+    for (const Arrival& arrival : arrivals) {
+      if (arrival.is_behind_a_death) continue;
+      TimeNs& last_ns = latest[arrival.flow];
+      if (arrival.at < last_ns) ++count;
+      last_ns = std::max(last_ns, arrival.at);
+    }
+    return count;
+  }
+
+  BondRig rig;
+  std::vector<Arrival> arrivals;
+  std::vector<std::uint32_t> counts;
+  std::map<std::uint32_t, std::uint32_t> numbers;
+  TimeNs last_arrival_ns = 0;
+};
+
+constexpr BondMode kOurs[] = {BondMode::kBalanceEdpf, BondMode::kBalanceFlowlet};
+
+std::vector<NicConfig> random_nics(Random& random, std::uint64_t queue_bytes = 1u << 20) {
+  std::vector<NicConfig> nics(1 + random.below(4));
+  for (NicConfig& nic : nics)
+    nic = {.rate_bps = 100'000'000 + random.below(10 * kGigabit),
+           .queue_bytes = queue_bytes,
+           .propagation_ns = random.below(50'000),
+           .overhead_bytes = static_cast<std::uint32_t>(random.below(25))};
+  return nics;
+}
+
+}  // namespace
+
+TEST_CASE("nic: a frame arrives when it was said to, and there is room when it was said so") {
+  Random random(1);
+  for (int run = 0; run < 200; ++run) {
+    Wires wires(BondMode::kBalanceEdpf, random_nics(random, 20'000));
+    Nic& nic = wires.rig.nic(0);
+    std::vector<TimeNs> said;
+    TimeNs now = 0;
+    for (int i = 0; i < 300; ++i) {
+      now += random.below(10'000);
+      wires.collect(now, 0);
+      const auto size_bytes = static_cast<std::uint32_t>(60 + random.below(3000));
+      const bool has_room = nic.has_room(size_bytes);
+      const TimeNs arrival_ns = nic.arrival_ns(now, size_bytes);
+      REQUIRE(nic.offer(now, {.frame = {.size_bytes = size_bytes}}) == has_room);
+      if (has_room) said.push_back(arrival_ns);
+    }
+    wires.collect(kNever, 0);
+    REQUIRE(wires.arrivals.size() == said.size());
+    for (std::size_t i = 0; i < said.size(); ++i) REQUIRE(wires.arrivals[i].at == said[i]);
+  }
+}
+
+TEST_CASE(
+    "bond: edpf takes the NIC on which the frame arrives first, of those with room, and of equal ones the first") {
+  Random random(2);
+  for (int run = 0; run < 100; ++run) {
+    Wires wires(BondMode::kBalanceEdpf, random_nics(random, 60'000));
+    TimeNs now = 0;
+    for (int i = 0; i < 300; ++i) {
+      now += random.below(3000);
+      wires.collect(now);
+      const auto size_bytes = static_cast<std::uint32_t>(60 + random.below(1455));
+      std::uint32_t best = Bond::kNone;
+      TimeNs first_ns = kNever;
+      for (std::uint32_t nic = 0; nic < wires.counts.size(); ++nic) {
+        const TimeNs arrival_ns = wires.rig.nic(nic).arrival_ns(now, size_bytes);
+        if (!wires.rig.nic(nic).has_room(size_bytes) || arrival_ns >= first_ns) continue;
+        first_ns = arrival_ns;
+        best = nic;
+      }
+      REQUIRE(wires.send(now, 0, size_bytes) == best);
+    }
+  }
+}
+
+TEST_CASE("bond: edpf and flowlet use equal NICs evenly, with one flow or many") {
+  for (const BondMode mode : kOurs) {
+    for (const std::uint32_t flows : {1u, 4u, 64u}) {
+      for (const std::uint32_t nics : {2u, 4u, 8u}) {
+        Wires wires(mode, std::vector<NicConfig>(nics, {.rate_bps = kGigabit, .queue_bytes = 1u << 20}));
+        std::uint32_t sent = 0;
+        // Some more than they carry, for 10 ms.
+        for (TimeNs now = 0; now < 10 * kMs; now += 12'112 / nics) wires.send(now, sent++ % flows, 1514);
+        const auto [least, most] = std::ranges::minmax(wires.counts);
+        CHECK(most - least <= 1);
+        CHECK(least >= 10 * kMs / 12'112);
+        wires.collect(kNever);
+        CHECK(wires.overtaking() == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("bond: edpf and flowlet fill NICs of 1, 2.5 and 10 Gb/s, and flowlet keeps the order") {
+  const std::vector<NicConfig> nics{{.rate_bps = kGigabit, .queue_bytes = 1u << 20},
+                                    {.rate_bps = 5 * kGigabit / 2, .queue_bytes = 1u << 20},
+                                    {.rate_bps = 10 * kGigabit, .queue_bytes = 1u << 20}};
+  for (const BondMode mode : kOurs) {
+    for (const std::uint32_t flows : {1u, 64u}) {
+      Wires wires(mode, nics);
+      std::uint32_t sent = 0;
+      const TimeNs end_ns = 20 * kMs;
+      for (TimeNs now = 0; now < end_ns; now += 896) wires.send(now, sent++ % flows, 1514);
+      wires.collect(end_ns);
+      for (std::uint32_t i = 0; i < 3; ++i) {
+        CAPTURE(i);
+        CAPTURE(flows);
+        CHECK(wires.rig.nic(i).busy_ns() >= end_ns * 99 / 100);
+      }
+      wires.collect(kNever);
+      CHECK(wires.overtaking() == 0);  // frames of one size don't overtake under edpf either
+    }
+  }
+}
+
+TEST_CASE("property: flowlet never lets a frame overtake its flow, whatever the sizes, rates and distances") {
+  Random random(3);
+  std::uint32_t edpf_overtaking = 0;
+  std::uint32_t moved = 0;
+  for (int run = 0; run < 200; ++run) {
+    const auto nics = random_nics(random, 20'000 + random.below(200'000));
+    const std::uint64_t flows = 1 + random.below(100);
+    Wires flowlet(BondMode::kBalanceFlowlet, nics);
+    Wires edpf(BondMode::kBalanceEdpf, nics);
+    std::map<std::uint32_t, std::uint32_t> last;
+    TimeNs now = 0;
+    for (int i = 0; i < 1000; ++i) {
+      now += random.below(random.below(50) == 0 ? 500'000 : 3000);
+      const auto flow = static_cast<std::uint32_t>(random.below(flows));
+      const auto size_bytes = static_cast<std::uint32_t>(60 + random.below(1455));
+      edpf.send(now, flow, size_bytes);
+      const std::uint32_t member = flowlet.send(now, flow, size_bytes);
+      if (member == Bond::kNone) continue;
+      if (last.contains(flow) && last[flow] != member) ++moved;
+      last[flow] = member;
+    }
+    for (Wires* wires : {&flowlet, &edpf}) wires->collect(kNever);
+    REQUIRE(flowlet.overtaking() == 0);
+    edpf_overtaking += edpf.overtaking();
+  }
+  CHECK(moved > 10'000);
+  CHECK(edpf_overtaking > 1000);  // there was something to be avoided
+}
+
+TEST_CASE("property: flowlet keeps the order through links that come and go") {
+  Random random(4);
+  for (int run = 0; run < 200; ++run) {
+    auto nics = random_nics(random);
+    Wires wires(BondMode::kBalanceFlowlet, nics);
+    const auto count = static_cast<std::uint32_t>(nics.size());
+    TimeNs now = 1;
+    for (int i = 0; i < 1500; ++i) {
+      now += 1 + random.below(4000);
+      const auto nic = static_cast<std::uint32_t>(random.below(count));
+      if (random.below(100) == 0) wires.link(now, nic, !wires.rig.nic(nic).has_link());
+      const std::uint32_t member = wires.send(now, static_cast<std::uint32_t>(random.below(20)), 1514);
+      REQUIRE((member == Bond::kNone || wires.rig.nic(member).has_link()));
+    }
+    wires.collect(kNever);
+    REQUIRE(wires.overtaking() == 0);
+  }
+}
+
+TEST_CASE("bond: a flow does not leave what a slower rate has delayed behind") {
+  const std::vector<NicConfig> nics(2, {.rate_bps = kGigabit, .queue_bytes = 1u << 20});
+  Wires wires(BondMode::kBalanceFlowlet, nics);
+  wires.rig.link(0, 1, false);
+  for (int i = 0; i < 10; ++i) CHECK(wires.send(1, 5, 1514) == 0);
+  wires.rig.rate(1, 0, kGigabit / 10);  // 1.2 ms for what would have taken 121 us
+  wires.rig.link(2, 1, true);
+  // The queue's end is the earliest time for it on the other NIC.
+  for (int i = 0; i < 10; ++i) CHECK(wires.send(3, 6, 1514) == 1);
+  CHECK(wires.send(3, 5, 1514) == 0);
+  wires.collect(kNever);
+  CHECK(wires.overtaking() == 0);
+}
+
+TEST_CASE("bond: a flow moves when it has been idle for longer than the paths differ") {
+  // 1 ms of queue on the first NIC; an idle second one.
+  const std::vector<NicConfig> nics{{.rate_bps = kGigabit, .queue_bytes = 1u << 20, .propagation_ns = 0},
+                                    {.rate_bps = kGigabit, .queue_bytes = 1u << 20, .propagation_ns = 500'000}};
+  Wires wires(BondMode::kBalanceFlowlet, nics);
+  for (int i = 0; i < 80; ++i) wires.send(0, i < 40 ? 1 : 2, 1514);
+  const TimeNs last_ns = wires.last_arrival_ns;
+  // Flow 2's last frame arrives at about 500 us; on the other path too, so it may go there at once.
+  CHECK(last_ns > 480'000);
+  CHECK(wires.counts[1] > 0);
+  // A flow that has not sent for long goes where it arrives first.
+  CHECK(wires.send(5 * kMs, 2, 1514) == 0);
+}
+
+TEST_CASE("bond: edpf and flowlet want segments, Linux's modes do not") {
+  for (const BondMode mode : kOurs) CHECK(BondRig({.mode = mode}, 2).bond().wants_segments());
+  for (const BondMode mode : {BondMode::kBalanceRr, BondMode::kActiveBackup, BondMode::kBalanceXor})
+    CHECK_FALSE(BondRig({.mode = mode}, 2).bond().wants_segments());
+}
+
+TEST_CASE("bond: edpf and flowlet have no NIC for a frame only when no link is up") {
+  for (const BondMode mode : kOurs) {
+    BondRig rig({.mode = mode, .miimon_ns = kMs}, 2);
+    rig.link(10, 0, false);
+    CHECK(rig.choose() == 1);
+    rig.link(20, 1, false);
+    CHECK(rig.choose() == Bond::kNone);
+  }
+}
