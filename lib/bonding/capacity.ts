@@ -2,7 +2,7 @@ import type { BondConfig } from './config.ts'
 import type { LacpRate, PartnerActivity } from './options.ts'
 
 /** What of a bond decides how much it can carry. */
-export type CarryingBond = Pick<BondConfig, 'mode' | 'nics' | 'primary' | 'adSelect' | 'lacpActive'> & {
+export type CarryingBond = Pick<BondConfig, 'mode' | 'nics' | 'primary' | 'adSelect' | 'lacpActive' | 'minLinks'> & {
   partner: { lacp: PartnerActivity; lacpRate: LacpRate; switches: readonly number[] }
 }
 
@@ -10,7 +10,8 @@ export type CarryingBond = Pick<BondConfig, 'mode' | 'nics' | 'primary' | 'adSel
  * What a bond can carry while all of its NICs are up, in bits a second.
  *
  * balance-rr gives each NIC the same, so the slowest decides. active-backup uses one: the primary or, where there is none, whichever
- * it is, the slowest. broadcast waits for the slowest. 802.3ad uses NICs of one speed on one switch. All others: the sum.
+ * it is, the slowest. broadcast waits for the slowest. 802.3ad uses NICs of one speed on one switch, and
+ * none where there are fewer of them than minLinks. All others: the sum.
  *
  * @param rateOf - a NIC's speed
  */
@@ -26,16 +27,21 @@ export function bondCapacityBps(bond: CarryingBond, rateOf: (nic: string) => num
 
 const sum = (rates: readonly number[]): number => rates.reduce((all, rate) => all + rate, 0)
 
-/** The aggregator that is used: of most bandwidth or, by adSelect: count, of most NICs. Source: ad_agg_selection_test. */
-function aggregateBps({ adSelect, lacpActive, partner }: CarryingBond, rates: readonly number[]): number {
+/**
+ * The aggregator that is used: by adSelect the first NIC's, which stays while it can; that of most bandwidth; that of most
+ * NICs. Source: ad_agg_selection_test, ad_agg_selection_logic.
+ */
+function aggregateBps({ adSelect, lacpActive, minLinks, partner }: CarryingBond, rates: readonly number[]): number {
   const isAlone = partner.lacp === 'off' || (partner.lacp === 'passive' && !lacpActive)
-  if (isAlone) return Math.max(...rates)
   const groups = new Map<string, number[]>()
   rates.forEach((rate, i) => {
-    const key = `${partner.switches[i] ?? 0} ${rate}`
+    const key = isAlone ? String(i) : `${partner.switches[i] ?? 0} ${rate}`
     groups.set(key, [...(groups.get(key) ?? []), rate])
   })
-  const isBetter = (a: number[], b: number[]): boolean =>
-    adSelect === 'count' && a.length !== b.length ? a.length > b.length : sum(a) > sum(b)
-  return sum([...groups.values()].reduce((best, group) => (isBetter(group, best) ? group : best), []))
+  const isBetter = (a: number[], b: number[]): boolean => {
+    if (adSelect === 'stable') return b.length === 0
+    return adSelect === 'count' && a.length !== b.length ? a.length > b.length : sum(a) > sum(b)
+  }
+  const used = [...groups.values()].reduce((best, group) => (isBetter(group, best) ? group : best), [])
+  return used.length < minLinks ? 0 : sum(used)
 }

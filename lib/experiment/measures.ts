@@ -1,5 +1,5 @@
 import { jain } from '../simulation/results.ts'
-import type { Latency, Results, VifResults } from '../simulation/results.ts'
+import type { BondResults, Latency, Results, VifResults } from '../simulation/results.ts'
 import type { Drops } from '../simulation/vif-counters.ts'
 import { overTime } from './time-measures.ts'
 
@@ -60,6 +60,12 @@ const droppedOf =
   ({ drops, droppedPackets }: VifResults): number =>
     cause === undefined ? droppedPackets : drops[cause]
 
+/** Of all bonds together; null where there are none. */
+function ofBonds({ bonds }: Results, of: (bond: BondResults) => number): number | null {
+  const all = Object.values(bonds)
+  return all.length > 0 ? all.reduce((total, bond) => total + of(bond), 0) : null
+}
+
 const perThousand = ({ packets }: Results, count: number): number | null =>
   packets.delivered > 0 ? (1000 * count) / packets.delivered : null
 
@@ -99,6 +105,18 @@ const definitions = {
     unit: 'share',
     heeds: [],
     of: ({ nics }) => Math.max(...Object.values(nics).map(({ utilisation }) => utilisation)),
+  },
+  reordered: {
+    title: 'reordered',
+    unit: 'packets',
+    heeds: [],
+    of: (results) => ofBonds(results, ({ reordered }) => reordered),
+  },
+  failovers: {
+    title: 'failovers',
+    unit: 'count',
+    heeds: [],
+    of: (results) => ofBonds(results, ({ failovers }) => failovers),
   },
   cpu: { title: 'CPU busy', unit: 'share', heeds: [], of: ({ backEnd }) => backEnd?.utilisation ?? null },
   nsPerPacket: { title: 'CPU/packet', unit: 'ns', heeds: [], of: ({ backEnd }) => backEnd?.nsPerPacket ?? null },

@@ -110,8 +110,8 @@ function checkKey(path: Path, root: Record<string, unknown>, placeAt: Path): voi
   if (path[0] === 'copies' || typeof key === 'number') return
   if (parent.length === 0 && ownKeys.includes(key))
     throw new ProblemError({ path: placeAt, message: `the ${key} is the experiment's; it cannot be varied here` })
-  // Vifs, NICs and bridges have names of their own; what is deeper than a source's keys is the scenario's to check.
-  const isNamed = parent.length === 1 && ['vifs', 'nics', 'bridges'].includes(String(path[0]))
+  // Vifs, NICs, bonds and bridges have names of their own; what is deeper than a source's keys is the scenario's to check.
+  const isNamed = parent.length === 1 && ['vifs', 'nics', 'bonds', 'bridges'].includes(String(path[0]))
   if (isNamed || parent.length > 2 || scenarioVocabulary.keysAt(parent, root).includes(key)) return
   throw new ProblemError({ path: placeAt, message: unknownKey(parent, key, root, scenarioVocabulary).message })
 }

@@ -28,10 +28,30 @@ const columnsOf = ({ series }: Results, { vifs }: Scope): VifColumns[] =>
 const weightedVifs = ({ series, vifs }: Results): WeightedVif[] =>
   Object.entries(series.vifs).map(([name, columns]) => ({ columns, weight: vifs[name]?.weight ?? 1 }))
 
-/** The only NIC; undefined where there are several, for nobody knows which vif is on which. */
-function onlyNic({ series: { nics } }: Results): NicColumns | undefined {
-  const all = Object.values(nics)
-  return all.length === 1 ? all[0] : undefined
+/** The only NIC, or the only bond of all NICs; undefined where there are several, for nobody knows which vif is on which. */
+function onlyNic({ series: { nics, bonds }, bonds: totals }: Results): NicColumns | undefined {
+  const all = Object.entries(nics)
+  const [bond, ...others] = Object.entries(bonds)
+  if (!bond) return all.length === 1 ? all[0]?.[1] : undefined
+  const [name, { capacityBps }] = bond
+  const members = totals[name]?.nics ?? []
+  if (others.length > 0 || all.length !== members.length) return undefined
+  return {
+    rateBps: capacityBps,
+    utilisation: capacityBps.map((bps, i) =>
+      usedPart(
+        all.map(([, nic]) => nic),
+        bps,
+        i,
+      ),
+    ),
+  }
+}
+
+/** What NICs sent in an interval over what they carry together. */
+function usedPart(nics: readonly NicColumns[], capacityBps: number, i: number): number {
+  const sent = nics.reduce((sum, { utilisation, rateBps }) => sum + utilisation[i]! * rateBps[i]!, 0)
+  return capacityBps > 0 ? Math.min(1, sent / capacityBps) : 0
 }
 
 function onsetsOf(results: Results, scope: Scope): number[] {

@@ -95,7 +95,7 @@ export class WorldControl {
       nics: new Counters(world.nicCounters, world.nicCounterNames),
       bonds: new Counters(world.bondCounters, world.bondCounterNames),
     }
-    // A bond may begin with less than it carries later: LACP has to agree first.
+    // Mins are admitted against what is sure; what a bond carries now may be more.
     if (this.#follow()) this.#enforce(this.#controller.decide())
   }
 

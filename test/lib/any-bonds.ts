@@ -7,13 +7,19 @@ export interface AnyBonds {
   modes?: readonly BondMode[]
   /** Only what netplan has words for. */
   netplan?: boolean
+  /** With what is at the other end of the wires, which no host says. */
+  partner?: boolean
 }
 
 /** 1 to 4 bonds of 1 to 4 NICs each, in whole milliseconds and seconds. */
-export function anyBonds({ modes = bondModes, netplan = false }: AnyBonds): fc.Arbitrary<BondConfig[]> {
+export function anyBonds({
+  modes = bondModes,
+  netplan = false,
+  partner = false,
+}: AnyBonds): fc.Arbitrary<BondConfig[]> {
   const one = fc
     .constantFrom(...modes)
-    .chain((mode) => fc.integer({ min: 1, max: 4 }).chain((n) => anyBond(mode, n, netplan)))
+    .chain((mode) => fc.integer({ min: 1, max: 4 }).chain((n) => anyBond(mode, n, { netplan, partner })))
   return fc.array(one, { minLength: 1, maxLength: 4 }).map((bonds) =>
     checkBonds(
       Object.fromEntries(
@@ -30,10 +36,20 @@ export function anyBonds({ modes = bondModes, netplan = false }: AnyBonds): fc.A
   )
 }
 
+const anyPartner = (count: number) =>
+  fc.record({
+    lacp: fc.constantFrom('active', 'passive', 'off'),
+    switches: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: count, maxLength: count }),
+  })
+
 const ms = (least: number) => fc.integer({ min: least, max: 5000 }).map((count) => `${count}ms`)
 const least = (netplan: boolean): number => (netplan ? 1 : 0)
 
-function anyBond(mode: BondMode, count: number, netplan: boolean): fc.Arbitrary<BondInput> {
+function anyBond(
+  mode: BondMode,
+  count: number,
+  { netplan, partner: hasPartner }: Required<Omit<AnyBonds, 'modes'>>,
+): fc.Arbitrary<BondInput> {
   const nics = Array.from({ length: count }, (_, i) => `eth${i}`)
   const primary = fc.constantFrom(...nics)
   const hash = { xmitHashPolicy: fc.constantFrom(...xmitHashPolicies) }
@@ -49,6 +65,7 @@ function anyBond(mode: BondMode, count: number, netplan: boolean): fc.Arbitrary<
       minLinks: fc.integer({ min: 0, max: count }),
       adSelect: fc.constantFrom('stable', 'bandwidth', 'count'),
       ...(!netplan && { lacpActive: fc.boolean() }),
+      ...(hasPartner && { partner: anyPartner(count) }),
     },
     'balance-tlb': { ...hash, primary, lpInterval, ...(!netplan && { tlbDynamicLb: fc.boolean() }) },
     'balance-alb': { primary, lpInterval },

@@ -20,7 +20,8 @@ const cases: [title: string, words: Partial<BondInput>, bps: number][] = [
   ['flows over all of them', { mode: 'balance-xor' }, 14.5e9],
   ['tlb has a primary and uses all', { mode: 'balance-tlb', primary: 'eth0' }, 14.5e9],
   ['edpf fills each', { mode: 'balance-edpf' }, 14.5e9],
-  ['802.3ad: the fastest alone, of another speed than the others', { mode: '802.3ad' }, 10e9],
+  ['802.3ad: the first NIC and those like it', { mode: '802.3ad' }, 2e9],
+  ['802.3ad: by bandwidth, the fastest alone', { mode: '802.3ad', adSelect: 'bandwidth' }, 10e9],
   ['802.3ad: by count, the two of one speed', { mode: '802.3ad', adSelect: 'count' }, 2e9],
   [
     '802.3ad: by count, two of one speed on two switches are none',
@@ -33,6 +34,8 @@ const cases: [title: string, words: Partial<BondInput>, bps: number][] = [
     { mode: '802.3ad', adSelect: 'count', lacpActive: false, partner: { lacp: 'passive' } },
     10e9,
   ],
+  ['802.3ad: enough of them', { mode: '802.3ad', minLinks: 2 }, 2e9],
+  ['802.3ad: too few of them', { mode: '802.3ad', minLinks: 3 }, 0],
 ]
 for (const [title, words, bps] of cases)
   test(title, (t) => {

@@ -2,6 +2,7 @@ import test from 'ava'
 import { checkScenario, parseResults, RingbackError, simulate, Simulation } from 'ringback'
 import type { BondInput, Results, ScenarioInput } from 'ringback'
 
+import { built } from '../lib/built.ts'
 import { imbalances } from './conservation.ts'
 
 // Bonds in simulations: what of them is shared, how policies follow what they carry, what one sees of them.
@@ -117,6 +118,18 @@ test('what is guaranteed at the beginning is there from the beginning', async (t
   t.true(sent > 590e6, `${sent}`)
 })
 
+test('a bond that carries more than is sure at the start is used so from the start', async (t) => {
+  const simulation = await make(t, {
+    nics: { eth0: { rate: '2Gb/s' }, eth1: { rate: '500Mb/s' } },
+    bonds: { bond0: { mode: 'active-backup', nics: ['eth0', 'eth1'], miimon: '10ms' } },
+    vifs: unpromised,
+    control: { policy: 'reserved', interval: '1s' },
+  })
+  await simulation.run('100ms')
+  const sent = simulation.results().bytes.delivered * 80
+  t.true(sent > 1.9e9, `${sent}`)
+})
+
 test('a bond is looked at while it runs', async (t) => {
   const simulation = await make(t, { bonds: { bond0: { ...backup, downdelay: '20ms' } }, vifs: unpromised, events: [] })
   const bond = of(simulation.bonds, 'bond0')
@@ -190,4 +203,21 @@ test('what comes for a guest comes in on the NIC in use', async (t) => {
   const [first, second] = [of(results.nics, 'eth0').receivedPackets, of(results.nics, 'eth1').receivedPackets]
   t.true(first > 15_000 && second > 7_000, `${first} ${second}`)
   t.true(of(results.vifs, 'web').rx.deliveredPackets >= 24_900)
+})
+
+test('what experiments measure of an uplink they measure of a bond of all NICs', async (t) => {
+  const { overTime } = await built<typeof import('../../lib/experiment/time-measures.js')>('experiment/time-measures')
+  const { measures } = await built<typeof import('../../lib/experiment/measures.js')>('experiment/measures')
+  const bonds: ScenarioInput['bonds'] = { bond0: { mode: 'balance-edpf', nics: ['eth0', 'eth1'], miimon: '10ms' } }
+  // What waited while the NIC was away comes later, and is not what is offered then: the run ends before.
+  const away: Partial<ScenarioInput> = { duration: '2s', events: dies('eth1')?.slice(0, 1) }
+  const results = await simulate(changed({ ...away, bonds, control: { policy: 'reserved', interval: '100ms' } }))
+  const use = overTime.pressedUse.of(results, { fromSeconds: 1.2, toSeconds: 2 }) ?? 0
+  t.true(use > 0.98 && use <= 1, `${use}`)
+  const after = overTime.following.of(results, { afterSeconds: [1], within: 0.05 }) ?? Infinity
+  t.true(after > 0 && after <= 130e6, `${after}`)
+  t.is(measures.failovers.of(results, {}), of(results.bonds, 'bond0').failovers)
+  t.is(measures.reordered.of(results, {}), of(results.bonds, 'bond0').reordered)
+  const beside = await simulate(changed({ nics: { ...two, eth2: { rate: '1Gb/s' } }, duration: '100ms', events: [] }))
+  t.is(overTime.pressedUse.of(beside, {}), null)
 })
