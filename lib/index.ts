@@ -49,6 +49,7 @@ export type {
   PoissonSource,
   ReplaySource,
   ScenarioSource,
+  TcpSource,
 } from './simulation/scenario-traffic.ts'
 export type { NicEvent, ScenarioControl, ScenarioEvent, VifEvent } from './simulation/scenario-control.ts'
 export { scenarioJsonSchema } from './simulation/schema.ts'
@@ -73,6 +74,7 @@ export type {
   UplinkResults,
   VifResults,
 } from './simulation/results.ts'
+export type { TcpResults } from './simulation/tcp-results.ts'
 export type { Change } from './simulation/settings.ts'
 export type { Shortfall } from './simulation/shortfall.ts'
 export type { DirectionFlow, Drops, Flow, Totals } from './simulation/vif-counters.ts'

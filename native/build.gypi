@@ -79,6 +79,7 @@
       "native/addon/ring_front.cc",
       "native/addon/ring_memory.cc",
       "native/addon/source_options.cc",
+      "native/addon/tcp_options.cc",
       "native/addon/world.cc",
       "native/addon/world_options.cc"
     ],

@@ -187,8 +187,37 @@ export interface NativeReplaySource extends NativeSourceBase {
   headers: Uint8Array
 }
 
+/** TCP connections. nic and bond say where what comes from the station outside arrives, in both directions. */
+export interface NativeTcpSource extends NativeSourceBase {
+  kind: 'tcp'
+  /** Index of the vif at the other end; -1: the station outside. */
+  peer: number
+  /** 1 to 64512 in all. */
+  flows: number
+  congestion: 'reno' | 'cubic'
+  reordering: 'fixed' | 'adaptive'
+  sack: boolean
+  /** 1000 to 6 * 10^10. */
+  rttNs: number
+  /** 128 to 65535. */
+  sizeBytes: number
+  /** sizeBytes to 65535. */
+  gsoBytes: number
+  /** 2 segments to 2^30 - 1. */
+  windowBytes: number
+  /** 0: without an end. */
+  bytes: number
+  delayedAckNs: number
+  minRtoNs: number
+}
+
 export type NativeSource =
-  NativeConstantSource | NativePoissonSource | NativeOnOffSource | NativeFlowsSource | NativeReplaySource
+  | NativeConstantSource
+  | NativePoissonSource
+  | NativeOnOffSource
+  | NativeFlowsSource
+  | NativeReplaySource
+  | NativeTcpSource
 
 /**
  * What is written as pcap: frames that left a NIC, that came to it over the wire, that a guest sent (as put on its ring),
@@ -250,6 +279,11 @@ export interface NativeWorld {
   bondNics(bond: number): NativeBondNic[]
   readonly bridgeCounters: BigUint64Array
   readonly bridgeCounterNames: readonly string[]
+  /** By vif, of the TCP connections of its sources: see kTcpCounterNames in native/sim/tcp_traffic.h. */
+  readonly tcpCounters: BigUint64Array
+  readonly tcpCounterNames: readonly string[]
+  /** Round trip times that they measured, in nanoseconds, likewise. */
+  tcpRtt(vif: number): { p50: number; p99: number; max: number }
   /** Nanoseconds from offer to arrival of delivered frames; percentiles within 1 %, max exact; all 0 where none was. */
   latency(vif: number, direction: 'tx' | 'rx' | 'all'): { p50: number; p99: number; max: number }
   /** Why the vif is dead, as native/vif/fault.h names it; null while it lives. */

@@ -43,6 +43,20 @@ const direction = flow.extend({
   latencyNs: latency,
 })
 
+const tcp = z.object({
+  flows: amount,
+  goodputBytes: amount,
+  goodputBps: amount,
+  segments: amount,
+  retransmits: amount,
+  spuriousRetransmits: amount,
+  fastRecoveries: amount,
+  timeouts: amount,
+  undos: amount,
+  outOfOrder: amount,
+  rttNs: latency,
+})
+
 const vif = flow.extend({
   tx: direction,
   rx: direction,
@@ -57,6 +71,7 @@ const vif = flow.extend({
   latencyNs: latency,
   carrier: z.boolean(),
   fault: z.string().nullable(),
+  tcp: tcp.exactOptional(),
 })
 
 const nic = z.object({

@@ -14,6 +14,8 @@ import { nicCountersOf } from './simulated-nic.ts'
 import type { NicCounters } from './simulated-nic.ts'
 import { countersOf } from './simulated-vif.ts'
 import type { VifCounters } from './simulated-vif.ts'
+import { tcpResults } from './tcp-results.ts'
+import type { TcpResults } from './tcp-results.ts'
 import { checkConservation, totalsOf } from './vif-counters.ts'
 import type { Direction, DirectionFlow, Flow, Totals } from './vif-counters.ts'
 import type { WorldControl } from './world-control.ts'
@@ -54,6 +56,8 @@ export interface VifResults extends VifCounters {
   carrier: boolean
   /** Why the vif was disabled, such as `ring-overflow`; null: it was not. */
   fault: string | null
+  /** Only where it has sources of TCP connections. */
+  tcp?: TcpResults
 }
 
 export interface NicResults extends NicCounters {
@@ -213,6 +217,7 @@ function vifResults(row: number, counters: Counters, { world, simulatedNs, contr
     rx: directed(counted.rx, 'rx'),
     carrier: world.carrier(row),
     fault: world.fault(row),
+    ...tcpResults(world, row, simulatedNs),
   }
 }
 

@@ -5,9 +5,6 @@ import type { Vocabulary } from '../reading/problems.ts'
 import { keysAt } from './schema.ts'
 import { sourceSchemas } from './traffic-schema.ts'
 
-/** Words of the scenario language that this version does not have yet. */
-const laterKinds = new Set(['tcp'])
-
 /** The scenario's keys. */
 export const scenarioVocabulary: Vocabulary = {
   keysAt: (path, root) => keysAt(path, valueAt(root, [...path, 'kind'])),
@@ -20,7 +17,6 @@ function wrongKind(value: unknown): string {
   const kinds = Object.keys(sourceSchemas)
   if (value === undefined || value === null) return `missing; write one of ${kinds.join(', ')}`
   if (typeof value !== 'string') return `${show(value)} is no kind of traffic; write one of ${kinds.join(', ')}`
-  if (laterKinds.has(value)) return `${quote(value)} is not available in this version; use one of ${kinds.join(', ')}`
   const near = nearest(value, kinds)
   return `${quote(value)} is no kind of traffic; ${near === undefined ? `the kinds are ${list(kinds)}` : `did you mean "${near}"?`}`
 }

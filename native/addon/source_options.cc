@@ -145,7 +145,7 @@ Source::Kind to_kind(const Fields& source, std::uint32_t vif, bool inbound, std:
   const std::string kind = source.text("kind");
   if (kind == "replay") return ReplaySource(to_replay(source), seed);
   if (kind != "constant" && kind != "poisson" && kind != "onoff" && kind != "flows")
-    throw source.error("kind", "must be 'constant', 'poisson', 'onoff', 'flows' or 'replay'");
+    throw source.error("kind", "must be 'constant', 'poisson', 'onoff', 'flows', 'replay' or 'tcp'");
   const Ends ends = to_ends(source, vif, inbound, vifs);
   if (kind == "poisson") return PoissonSource(to_poisson(source, ends), seed);
   if (kind == "onoff") return OnOffSource(to_on_off(source, ends), seed);
@@ -153,19 +153,22 @@ Source::Kind to_kind(const Fields& source, std::uint32_t vif, bool inbound, std:
   return ConstantSource(to_constant(source, ends), seed);
 }
 
-// Where what comes from outside arrives: "bond" or, at -1, "nic".
+}  // namespace
+
+bool is_inbound(const Fields& source) {
+  const std::string direction = source.text("direction");
+  if (direction != "out" && direction != "in") throw source.error("direction", "must be 'out' or 'in'");
+  return direction == "in";
+}
+
 Uplink to_inlet(const Fields& source, const WorldConfig& world) {
   if (const auto bond = source.optional_index("bond", world.bonds.size())) return {Uplink::Kind::kBond, *bond};
   return {Uplink::Kind::kNic, source.index("nic", world.nics.size())};
 }
 
-}  // namespace
-
 Source to_source(const Fields& source, const WorldConfig& world, std::uint64_t seed) {
   const std::uint32_t vif = source.index("vif", world.vifs.size());
-  const std::string direction = source.text("direction");
-  if (direction != "out" && direction != "in") throw source.error("direction", "must be 'out' or 'in'");
-  const bool inbound = direction == "in";
+  const bool inbound = is_inbound(source);
   Source::Kind kind = to_kind(source, vif, inbound, world.vifs.size(), seed);
   if (!inbound) return Source(vif, std::move(kind));
   return Source(vif, to_inlet(source, world), std::move(kind));

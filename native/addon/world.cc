@@ -34,6 +34,15 @@ std::span<std::uint64_t> writable(Napi::Env env, const Napi::ObjectReference& ar
   return {static_cast<std::uint64_t*>(data), length};
 }
 
+Napi::Object to_quantiles(Napi::Env env, const Histogram& histogram) {
+  const auto number = [&](std::uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("p50", number(histogram.quantile(50, 100)));
+  result.Set("p99", number(histogram.quantile(99, 100)));
+  result.Set("max", number(histogram.max()));
+  return result;
+}
+
 }  // namespace
 
 void WorldWrap::init(Napi::Env env, Napi::Object exports) {
@@ -41,6 +50,7 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                    {
                                        InstanceMethod<&WorldWrap::run>("run"),
                                        InstanceMethod<&WorldWrap::latency>("latency"),
+                                       InstanceMethod<&WorldWrap::tcp_rtt>("tcpRtt"),
                                        InstanceMethod<&WorldWrap::fault>("fault"),
                                        InstanceMethod<&WorldWrap::carrier>("carrier"),
                                        InstanceMethod<&WorldWrap::reconnect>("reconnect"),
@@ -62,6 +72,8 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                        InstanceAccessor<&WorldWrap::bond_counter_names>("bondCounterNames"),
                                        InstanceAccessor<&WorldWrap::bridge_counters>("bridgeCounters"),
                                        InstanceAccessor<&WorldWrap::bridge_counter_names>("bridgeCounterNames"),
+                                       InstanceAccessor<&WorldWrap::tcp_counters>("tcpCounters"),
+                                       InstanceAccessor<&WorldWrap::tcp_counter_names>("tcpCounterNames"),
                                    }));
 }
 
@@ -70,6 +82,7 @@ WorldWrap::WorldWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WorldWra
   try {
     world_ = std::make_unique<World>(options.config);
     for (Source& source : options.sources) world_->add_source(std::move(source));
+    for (const auto& [config, seed] : options.tcp) world_->add_tcp(config, seed);
   } catch (const std::bad_alloc&) {
     throw make_error(info.Env(), kState, "not enough memory for this world: fewer vifs, or smaller queues");
   }
@@ -80,6 +93,7 @@ WorldWrap::WorldWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WorldWra
   nic_counters_ = rows(world_->network().nics(), kNicCounterNames.size());
   bond_counters_ = rows(world_->network().bonds(), kBondCounterNames.size());
   bridge_counters_ = rows(world_->network().bridges(), kBridgeCounterNames.size());
+  tcp_counters_ = rows(world_->vif_count(), kTcpCounterNames.size());
   refresh(info.Env());  // what bonds carry is there from the beginning
 }
 
@@ -119,6 +133,11 @@ void WorldWrap::refresh(Napi::Env env) {
   const auto bridges = writable(env, bridge_counters_, network.bridges() * kBridge);
   for (std::uint32_t bridge = 0; bridge < bridges.size() / kBridge; ++bridge)
     network.read_bridge_counters(bridge, bridges.subspan(bridge * kBridge).first<kBridge>());
+  if (world_->tcp().empty()) return;
+  constexpr std::size_t kTcp = kTcpCounterNames.size();
+  const auto tcp = writable(env, tcp_counters_, world_->vif_count() * kTcp);
+  for (std::uint32_t vif = 0; vif < tcp.size() / kTcp; ++vif)
+    std::ranges::copy(world_->tcp().counters(vif), tcp.subspan(vif * kTcp).begin());
 }
 
 Napi::Value WorldWrap::latency(const Napi::CallbackInfo& info) {
@@ -131,12 +150,12 @@ Napi::Value WorldWrap::latency(const Napi::CallbackInfo& info) {
   Histogram latency;
   if (direction != "rx") latency.merge(vif.tx_latency());
   if (direction != "tx") latency.merge(vif.rx_latency());
-  const auto number = [&](std::uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("p50", number(latency.quantile(50, 100)));
-  result.Set("p99", number(latency.quantile(99, 100)));
-  result.Set("max", number(latency.max()));
-  return result;
+  return to_quantiles(env, latency);
+}
+
+Napi::Value WorldWrap::tcp_rtt(const Napi::CallbackInfo& info) {
+  const World& world = open(info.Env());
+  return to_quantiles(info.Env(), world.tcp().rtt(to_vif(info)));
 }
 
 Napi::Value WorldWrap::fault(const Napi::CallbackInfo& info) {
@@ -251,6 +270,11 @@ Napi::Value WorldWrap::bond_counter_names(const Napi::CallbackInfo& info) {
 Napi::Value WorldWrap::bridge_counters(const Napi::CallbackInfo&) { return bridge_counters_.Value(); }
 Napi::Value WorldWrap::bridge_counter_names(const Napi::CallbackInfo& info) {
   return to_strings(info.Env(), kBridgeCounterNames);
+}
+
+Napi::Value WorldWrap::tcp_counters(const Napi::CallbackInfo&) { return tcp_counters_.Value(); }
+Napi::Value WorldWrap::tcp_counter_names(const Napi::CallbackInfo& info) {
+  return to_strings(info.Env(), kTcpCounterNames);
 }
 
 void WorldWrap::close(const Napi::CallbackInfo&) { world_.reset(); }

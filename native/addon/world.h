@@ -18,6 +18,8 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   // run(untilNs, maxEvents): the time reached; refreshes the counters.
   Napi::Value run(const Napi::CallbackInfo& info);
   Napi::Value latency(const Napi::CallbackInfo& info);
+  // tcpRtt(vif): { p50, p99, max } of its connections' samples.
+  Napi::Value tcp_rtt(const Napi::CallbackInfo& info);
   // fault(vif): fault_name(), or null while the vif lives.
   Napi::Value fault(const Napi::CallbackInfo& info);
   Napi::Value carrier(const Napi::CallbackInfo& info);
@@ -48,6 +50,8 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   Napi::Value bond_counter_names(const Napi::CallbackInfo& info);
   Napi::Value bridge_counters(const Napi::CallbackInfo& info);
   Napi::Value bridge_counter_names(const Napi::CallbackInfo& info);
+  Napi::Value tcp_counters(const Napi::CallbackInfo& info);
+  Napi::Value tcp_counter_names(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
   World& open(Napi::Env env);
@@ -63,6 +67,7 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   Napi::ObjectReference nic_counters_;
   Napi::ObjectReference bond_counters_;
   Napi::ObjectReference bridge_counters_;
+  Napi::ObjectReference tcp_counters_;
 };
 
 }  // namespace ringback::addon

@@ -10,6 +10,7 @@
 #include "addon/bond_options.h"
 #include "addon/fields.h"
 #include "addon/source_options.h"
+#include "addon/tcp_options.h"
 
 namespace ringback::addon {
 namespace {
@@ -115,6 +116,20 @@ void check_bridges(const Fields& fields, const WorldConfig& config) {
     throw fields.error("bridges", "must have at most 1024 ports each");
 }
 
+void add_source(WorldOptions& options, const Fields& source, std::uint64_t seed) {
+  if (source.text("kind") == "tcp")
+    options.tcp.push_back({to_tcp(source, options.config), seed});
+  else
+    options.sources.push_back(to_source(source, options.config, seed));
+}
+
+void check_connections(const Fields& fields, const std::vector<WorldOptions::Tcp>& tcp) {
+  std::uint64_t flows = 0;
+  for (const auto& [config, seed] : tcp) flows += config.flows;
+  if (flows > TcpTraffic::kMaxConnections)
+    throw fields.error("sources", "have " + std::to_string(flows) + " TCP connections, more than 64512");
+}
+
 void check_captures(const Fields& fields, const std::vector<CaptureConfig>& captures) {
   for (std::size_t i = 0; i < captures.size(); ++i)
     for (std::size_t k = 0; k < i; ++k)
@@ -151,8 +166,8 @@ WorldOptions to_world_options(Napi::Value value) {
                   [&](const Fields& capture) { config.captures.push_back(to_capture(capture, config)); });
   check_captures(fields, config.captures);
   // Each source draws from a stream of its own: adding one leaves the others' times as they are.
-  fields.for_each("sources", kMaxListed,
-                  [&](const Fields& source) { options.sources.push_back(to_source(source, config, seeds.next())); });
+  fields.for_each("sources", kMaxListed, [&](const Fields& source) { add_source(options, source, seeds.next()); });
+  check_connections(fields, options.tcp);
   return options;
 }
 

@@ -191,13 +191,6 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
   ['an infinite speed', 'speed: 20', 'speed: .inf', 16, /traffic\[1\]\.speed: Infinity is /],
   ['a flag', 'loop: true', 'loop: yes', 17, /traffic\[1\]\.loop: "yes" is not valid here; write true or false$/],
   [
-    'a kind of a later version',
-    'kind: constant',
-    'kind: tcp',
-    11,
-    /"tcp" is not available in this version; use one of constant, poisson, onoff, flows, replay$/,
-  ],
-  [
     'an unknown kind',
     'kind: constant',
     'kind: constnat',
@@ -209,7 +202,7 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     'kind: constant, ',
     '',
     11,
-    /traffic\[0\]\.kind: missing; write one of constant, poisson, onoff, flows, replay$/,
+    /traffic\[0\]\.kind: missing; write one of constant, poisson, onoff, flows, replay, tcp$/,
   ],
   [
     'a start after the end',

@@ -38,10 +38,7 @@ std::uint32_t Bond::choose_rr(std::span<const std::byte> header) noexcept {
 }
 
 std::uint32_t Bond::choose_earliest(TimeNs now, std::uint32_t size_bytes) const noexcept {
-  const std::uint32_t member = find_earliest(members_, usable_, now, size_bytes).member;
-  if (member == kNoMember) [[unlikely]]
-    return find_without_room(members_, usable_, now, size_bytes, 0).member;
-  return member;
+  return find_earliest(members_, usable_, now, size_bytes).member;
 }
 
 std::uint32_t Bond::choose_flowlet(TimeNs now, std::span<const std::byte> header, std::uint32_t size_bytes) noexcept {

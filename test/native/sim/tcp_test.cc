@@ -242,3 +242,22 @@ TEST_CASE("tcp world: the NIC's speed may change under way") {
   CHECK((tcp_counter(world, 0, "receivedBytes") - before) * 8 > 2'000'000'000);
   check_drained(world, 3 * kNsPerSecond);
 }
+
+TEST_CASE("tcp world: copies that a bridge floods are nobody's but the endpoint's") {
+  World world({.nics = {kGigabit},
+               .bridges = {{.nics = {0}, .ageing_ns = 0}},  // it learns nothing
+               .vifs = {{.uplink = {Uplink::Kind::kBridge, 0}},
+                        {.uplink = {Uplink::Kind::kBridge, 0}},
+                        {.uplink = {Uplink::Kind::kBridge, 0}}}});
+  TcpConfig flow = kFlow;
+  flow.bytes = 1'000'000;
+  flow.peer_vif = 1;
+  world.add_tcp(flow, 1);
+  flow.peer_vif = {};
+  world.add_tcp(flow, 2);
+  check_drained(world, 0);
+  CHECK(tcp_counter(world, 0, "receivedBytes") == 2'000'000);
+  CHECK(tcp_counter(world, 0, "spuriousRetransmits") == 0);
+  CHECK(counter(world, 2, "rxDeliveredBytes") > 2'000'000);
+  CHECK(counter(world, 0, "txCopiedPackets") > 0);
+}

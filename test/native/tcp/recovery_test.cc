@@ -148,6 +148,50 @@ TEST_CASE("tcp recovery: DSACK shows that nothing was lost, and the reduction is
   CHECK(pipe.sender.threshold() == 3);
 }
 
+TEST_CASE("tcp recovery: a small window sends again at once too") {
+  Sender sender({.segment_bytes = kMss,
+                 .window_bytes = 1u << 29,
+                 .bytes = 8 * kMss,
+                 .algorithm = Algorithm::kReno,
+                 .initial_segments = 8});
+  for (int i = 0; i < 8; ++i) CHECK(sender.next(0, 0));
+  for (std::uint32_t last = 1; last <= 3; ++last) {
+    CHECK_FALSE(sender.next(kMs, 0));
+    Ack ack{.ack = 0, .window_bytes = 1u << 29};
+    ack.add({kMss, (1 + last) * kMss});
+    sender.acknowledge(kMs, ack);
+  }
+  const auto burst = sender.next(kMs, 0);
+  REQUIRE(burst);
+  CHECK(burst->is_retransmission);
+}
+
+TEST_CASE("tcp recovery: duplicates from before a recovery do not undo it") {
+  Sender sender({.segment_bytes = kMss, .window_bytes = 1u << 29, .algorithm = Algorithm::kReno});
+  for (int i = 0; i < 10; ++i) CHECK(sender.next(0, 0));
+  sender.acknowledge(kMs, {.ack = 5 * kMss, .window_bytes = 1u << 29});
+  Ack missing{.ack = 5 * kMss, .window_bytes = 1u << 29};
+  missing.add({6 * kMss, 9 * kMss});
+  sender.acknowledge(kMs, missing);
+  while (sender.next(kMs, 0)) continue;
+  CHECK(sender.is_recovering());
+  CHECK(sender.counts().retransmits == 1);
+  const auto duplicate = [&](std::uint32_t segment) {
+    Ack ack{.ack = 5 * kMss, .window_bytes = 1u << 29};
+    ack.add({segment * kMss, (segment + 1) * kMss});
+    ack.add({6 * kMss, 9 * kMss});
+    sender.acknowledge(2 * kMs, ack);
+  };
+  duplicate(3);
+  CHECK(sender.counts().undos == 0);
+  CHECK(sender.is_recovering());
+  Ack late{.ack = 9 * kMss, .window_bytes = 1u << 29};
+  late.add({5 * kMss, 6 * kMss});
+  sender.acknowledge(3 * kMs, late);
+  CHECK(sender.counts().undos == 1);
+  CHECK_FALSE(sender.is_recovering());
+}
+
 TEST_CASE("tcp recovery: a retransmission that was needed is not undone") {
   for (const Reordering reordering : {Reordering::kFixed, Reordering::kAdaptive}) {
     PipeOptions options;

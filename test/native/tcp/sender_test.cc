@@ -170,3 +170,16 @@ TEST_CASE("tcp rto: srtt + max(4 rttvar, 200 ms), twice as long each time, and b
   for (int i = 0; i < 100; ++i) timer.sample(kMs);
   CHECK(timer.rto_ns() / kMs == 201);
 }
+
+TEST_CASE("tcp sender: no round trip time from what was sent again, nor from what waited for it (Karn)") {
+  Sender sender(reno());
+  CHECK(sent(sender, 0) == 10);
+  Ack ack{.ack = 0, .window_bytes = 1u << 29};
+  ack.add({kMss, 5 * kMss});
+  sender.acknowledge(100 * kMs, ack);
+  CHECK(sender.last_rtt_ns() == 100 * kMs);
+  CHECK(sender.next(100 * kMs, 0)->is_retransmission);
+  sender.acknowledge(150 * kMs, {.ack = 10 * kMss, .window_bytes = 1u << 29});
+  CHECK(sender.last_rtt_ns() == 0);
+  CHECK(sender.rto().srtt_ns() == 100 * kMs);
+}

@@ -92,7 +92,8 @@ TEST_CASE("bond: tlb weighs by speed, and by the bytes that a bucket carries") {
   rig.run(20 * kSecond);
   counts = {};
   for (std::uint32_t flow = 0; flow < 32; ++flow) ++counts.at(rig.choose(flow));
-  // 100 Mb/s each, where Linux has 2^20 bits in a megabit: 22 until the fast one has less left than 1049, then in turns.
+  // 100 Mb/s each, where Linux has 2^20 bits in a megabit: 22 until the fast one has less left than 1049, then in
+  // turns.
   CHECK(counts == std::array<std::uint64_t, 2>{5, 27});
 }
 

@@ -45,6 +45,11 @@ class BondRig final : public BondFrames {
     }
     now_ = at;
   }
+  // The same, and calls run() at `at` even if nothing is due.
+  void run_idle(TimeNs at) {
+    run(at);
+    bond_->run(at, *this);
+  }
   // Before the bond's own work of that time.
   void link(TimeNs at, std::uint32_t i, bool up) {
     if (at > 0) run(at - 1);
