@@ -29,9 +29,8 @@ namespace ringback {
 // broadcast, tlb, alb and the hash modes look at the NIC's carrier; active-backup sends on its active NIC until the
 // link monitor has given it up, and those frames are lost.
 //
-// Requires: time never goes backwards; nic_changed() after each change of a member's link or rate; run() at next_ns()
-// or
-//           before anything else of that time; the NICs outlive this and stay where they are.
+// Requires: time never goes backwards; nic_changed() after each change of a member's link or rate; run() when next_ns()
+//           is due; the NICs outlive this and stay where they are.
 // Threads:  one.
 // Source:   Linux 6.x drivers/net/bonding/bond_main.c, bond_alb.c, bond_3ad.c
 class Bond {

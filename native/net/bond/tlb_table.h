@@ -39,7 +39,7 @@ class TlbTable {
   struct Bucket {
     std::uint32_t member = kNoMember;
     std::uint64_t bytes = 0;    // since the last rebalancing
-    std::uint64_t history = 0;  // expected a second
+    std::uint64_t history = 1;  // expected a second: of idle ones 1, as after any rebalancing
   };
 
   [[nodiscard]] std::uint32_t least_loaded(const Members& members) const noexcept;

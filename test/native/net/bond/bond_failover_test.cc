@@ -130,6 +130,11 @@ TEST_CASE("bond: with the active one gone, a link whose updelay runs is better t
   CHECK(rig.bond().active() == 2);  // it has waited longer
   CHECK(link_of(rig, 2) == "up");
   CHECK(link_of(rig, 1) == "back");
+  BondRig equal(active_backup(500 * kMs), 3, {1, 2});
+  for (const std::uint32_t i : {1u, 2u}) equal.link(110 * kMs, i, true);
+  equal.link(310 * kMs, 0, false);
+  equal.run(400 * kMs);
+  CHECK(equal.bond().active() == 1);
 }
 
 TEST_CASE("bond: a link that comes and goes changes nothing, with delays") {
@@ -282,13 +287,21 @@ TEST_CASE("bond: the switch sends where it last heard the bond, and floods when 
 }
 
 TEST_CASE("bond: what is flooded for everybody comes in once, where it is taken") {
-  BondRig rig(active_backup(), 2);
+  BondConfig config = active_backup();
+  config.primary = 0;
+  config.num_grat_arp = 0;
+  BondRig rig(config, 2);
   std::array<std::byte, 60> group{};
   put8(group, 0, 0xff);
   rig.link(110 * kMs, 0, false);
   rig.run(200 * kMs);
+  CHECK(rig.choose() == 1);
   rig.link(210 * kMs, 0, true);
   CHECK(rig.bond().choose_inbound(rig.now(), group) == 1);
+  // The primary has taken over, and the switch has not heard of it.
+  rig.run(300 * kMs);
+  CHECK(rig.choose_inbound() == 1);
+  CHECK(rig.bond().choose_inbound(rig.now(), group) == 0);
 }
 
 TEST_CASE("bond: a gratuitous ARP tells the switch") {
@@ -297,6 +310,7 @@ TEST_CASE("bond: a gratuitous ARP tells the switch") {
   BondRig rig(config, 2);
   rig.link(110 * kMs, 0, false);
   rig.run(200 * kMs);
+  CHECK(rig.choose() == 1);
   rig.link(210 * kMs, 0, true);
   rig.run(300 * kMs);
   CHECK(rig.choose_inbound() == 0);
