@@ -42,12 +42,16 @@ class RateClock {
   [[nodiscard]] TimeNs end_after(TimeNs earliest_ns, std::uint32_t bytes) const noexcept {
     if (bytes == last_bytes_) return end_of_last_bytes_after(earliest_ns);
     const std::uint64_t bit_ns = std::uint64_t{bytes} * 8 * kNsPerSecond;
-    std::uint64_t ns =
-        bytes * byte_ns_ + static_cast<std::uint64_t>(static_cast<unsigned __int128>(byte_ns_fraction_) * bytes >> 64);
+    std::uint64_t ns = duration_ns(bytes);
     std::uint64_t remainder = bit_ns - ns * rate_bps_;  // below 2 * rate_bps_: the fraction was rounded down
     if (earliest_ns <= end_ns_) remainder += remainder_;
     for (; remainder >= rate_bps_; ++ns) remainder -= rate_bps_;
     return std::max(earliest_ns, end_ns_) + ns;
+  }
+  // How long so many bytes take, rounded down; of a whole number of them perhaps 1 ns less.
+  [[nodiscard]] TimeNs duration_ns(std::uint32_t bytes) const noexcept {
+    return bytes * byte_ns_ +
+           static_cast<std::uint64_t>(static_cast<unsigned __int128>(byte_ns_fraction_) * bytes >> 64);
   }
   // How many bytes passed last; what pass() would return for as many again.
   [[nodiscard]] std::uint32_t last_bytes() const noexcept { return last_bytes_; }

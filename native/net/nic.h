@@ -64,10 +64,13 @@ class Nic {
   [[nodiscard]] bool has_room(std::uint32_t size_bytes) const noexcept {
     return queued_bytes_ + size_bytes <= config_.queue_bytes || queue_.empty();
   }
-  // When the last bit of a frame that is offered now would be at the far end, unless the link changes.
-  // Requires: has_room().
+  // When the last bit of a frame that is taken now would be at the far end, unless the link changes.
   [[nodiscard]] TimeNs arrival_ns(TimeNs now, std::uint32_t size_bytes) const noexcept {
     return wire_.end_after(now, size_bytes + config_.overhead_bytes) + config_.propagation_ns;
+  }
+  // How long a frame of this size is on the wire, rounded down.
+  [[nodiscard]] TimeNs frame_ns(std::uint32_t size_bytes) const noexcept {
+    return wire_.duration_ns(size_bytes + config_.overhead_bytes);
   }
   // Whether the last frame had this size, and arrival_ns() of another one.
   [[nodiscard]] bool is_last_size(std::uint32_t size_bytes) const noexcept {

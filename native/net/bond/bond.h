@@ -10,8 +10,8 @@
 #include "base/time.h"
 #include "net/bond/bond_config.h"
 #include "net/bond/bond_frames.h"
-#include "net/bond/earliest.h"
 #include "net/bond/far_switch.h"
+#include "net/bond/flowlets.h"
 #include "net/bond/lacp.h"
 #include "net/bond/link_monitor.h"
 #include "net/bond/load_balancer.h"
@@ -48,7 +48,7 @@ class Bond {
   // The member on whose NIC a frame from this host goes; kAll; kNone.
   // The member's NIC may be without a link, where the bond does not know yet: the frame is lost then.
   // Units:    `header` is the frame's start, of any length; `size_bytes` is the whole frame's.
-  // Requires: edpf and flowlet: Nic::collect(now) was called for every member; the frame is then offered to that NIC.
+  // Requires: edpf and flowlet: the frame is then offered to that NIC.
   [[nodiscard]] std::uint32_t choose(TimeNs now, std::span<const std::byte> header, std::uint32_t size_bytes) noexcept;
   // Whether a member is up, for the bond and by its NIC's link, and takes part in sending.
   // Source: Linux bond_slave_can_tx

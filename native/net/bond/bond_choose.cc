@@ -1,5 +1,6 @@
 // Where a bond's frames go: on which NIC one leaves, and on which wire the far end sends one.
 #include "net/bond/bond.h"
+#include "net/bond/earliest.h"
 #include "net/bond/frame_kinds.h"
 #include "net/flow_id.h"
 #include "net/xmit_hash.h"

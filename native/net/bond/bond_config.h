@@ -19,7 +19,7 @@ enum class BondMode : std::uint8_t {
   kBalanceTlb,      // hash buckets on the least loaded NIC
   kBalanceAlb,      // the same by destination, and clients are told which NIC to send to
   kBalanceEdpf,     // earliest delivery path first: the NIC on which the frame arrives first
-  kBalanceFlowlet,  // the same, but never before an earlier frame of its flow
+  kBalanceFlowlet,  // the same, but in the order of its flow as far as TCP minds (flowlets.h)
 };
 
 // Linux does not let them do without the link monitor. Source: Linux bond_main.c bond_check_params

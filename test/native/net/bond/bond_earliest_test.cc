@@ -73,6 +73,23 @@ struct Wires {
     return count;
   }
 
+  // How many of the 100 later frames of its flow overtook the frame that most did.
+  std::uint32_t most_overtaken() {
+    std::map<std::uint32_t, std::vector<TimeNs>> flows;
+    std::ranges::stable_sort(arrivals, {}, &Arrival::number);
+    for (const Arrival& arrival : arrivals) flows[arrival.flow].push_back(arrival.at);
+    std::uint32_t most = 0;
+    for (const auto& [flow, at] : flows) {
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        std::uint32_t overtook = 0;
+        for (std::size_t later = i + 1; later < std::min(at.size(), i + 101); ++later)
+          overtook += at[later] < at[i] ? 1 : 0;
+        most = std::max(most, overtook);
+      }
+    }
+    return most;
+  }
+
   BondRig rig;
   std::vector<Arrival> arrivals;
   std::vector<std::uint32_t> counts;
@@ -117,8 +134,9 @@ TEST_CASE("nic: a frame arrives when it was said to, and there is room when it w
 }
 
 TEST_CASE(
-    "bond: edpf takes the NIC on which the frame arrives first, of those with room, and of equal ones the first") {
+    "bond: edpf takes the NIC on which the frame arrives first, with room or without, and of equal ones the first") {
   Random random(2);
+  std::uint32_t dropped = 0;
   for (int run = 0; run < 100; ++run) {
     Wires wires(BondMode::kBalanceEdpf, random_nics(random, 60'000));
     TimeNs now = 0;
@@ -130,13 +148,16 @@ TEST_CASE(
       TimeNs first_ns = kNever;
       for (std::uint32_t nic = 0; nic < wires.counts.size(); ++nic) {
         const TimeNs arrival_ns = wires.rig.nic(nic).arrival_ns(now, size_bytes);
-        if (!wires.rig.nic(nic).has_room(size_bytes) || arrival_ns >= first_ns) continue;
+        if (arrival_ns >= first_ns) continue;
         first_ns = arrival_ns;
         best = nic;
       }
-      REQUIRE(wires.send(now, 0, size_bytes) == best);
+      const bool has_room = wires.rig.nic(best).has_room(size_bytes);
+      REQUIRE(wires.send(now, 0, size_bytes) == (has_room ? best : Bond::kNone));  // the frame was dropped there
+      dropped += has_room ? 0 : 1;
     }
   }
+  CHECK(dropped > 100);
 }
 
 TEST_CASE("bond: edpf and flowlet use equal NICs evenly, with one flow or many") {
@@ -179,55 +200,101 @@ TEST_CASE("bond: edpf and flowlet fill NICs of 1, 2.5 and 10 Gb/s, and flowlet k
   }
 }
 
-TEST_CASE("property: flowlet never lets a frame overtake its flow, whatever the sizes, rates and distances") {
+TEST_CASE("property: under flowlet frames of one size never overtake their flow, whatever the rates and distances") {
   Random random(3);
-  std::uint32_t edpf_overtaking = 0;
-  std::uint32_t moved = 0;
   for (int run = 0; run < 200; ++run) {
-    const auto nics = random_nics(random, 1u << 24);  // nothing is dropped
-    const std::uint64_t flows = 1 + random.below(100);
-    Wires flowlet(BondMode::kBalanceFlowlet, nics);
-    Wires edpf(BondMode::kBalanceEdpf, nics);
-    std::map<std::uint32_t, std::uint32_t> last;
+    Wires wires(BondMode::kBalanceFlowlet, random_nics(random, 1u << 24));  // nothing is dropped
+    const std::uint64_t flows = 1 + random.below(20);
     TimeNs now = 0;
     for (int i = 0; i < 1000; ++i) {
       now += random.below(random.below(50) == 0 ? 500'000 : 3000);
-      const auto flow = static_cast<std::uint32_t>(random.below(flows));
-      const auto size_bytes = static_cast<std::uint32_t>(60 + random.below(1455));
-      edpf.send(now, flow, size_bytes);
-      const std::uint32_t member = flowlet.send(now, flow, size_bytes);
-      if (member == Bond::kNone) continue;
-      if (last.contains(flow) && last[flow] != member) ++moved;
-      last[flow] = member;
-    }
-    for (Wires* wires : {&flowlet, &edpf}) wires->collect(kNever);
-    REQUIRE(flowlet.overtaking() == 0);
-    edpf_overtaking += edpf.overtaking();
-  }
-  CHECK(moved > 10'000);
-  CHECK(edpf_overtaking > 100);  // there was something to be avoided
-}
-
-TEST_CASE("property: flowlet keeps the order through links that come and go") {
-  Random random(4);
-  for (int run = 0; run < 200; ++run) {
-    auto nics = random_nics(random, 1u << 24);
-    Wires wires(BondMode::kBalanceFlowlet, nics);
-    const auto count = static_cast<std::uint32_t>(nics.size());
-    TimeNs now = 1;
-    for (int i = 0; i < 1500; ++i) {
-      now += 1 + random.below(4000);
-      const auto nic = static_cast<std::uint32_t>(random.below(count));
-      if (random.below(100) == 0) wires.link(now, nic, !wires.rig.nic(nic).has_link());
-      const std::uint32_t member = wires.send(now, static_cast<std::uint32_t>(random.below(20)), 1514);
-      REQUIRE((member == Bond::kNone || wires.rig.nic(member).has_link()));
+      wires.send(now, static_cast<std::uint32_t>(random.below(flows)), 1514);
     }
     wires.collect(kNever);
     REQUIRE(wires.overtaking() == 0);
   }
 }
 
-TEST_CASE("bond: flowlet under twice the load that the NICs carry: they are full, and the order of many flows holds") {
+TEST_CASE("property: under flowlet no more than two later frames overtake one, whatever the sizes") {
+  Random random(3);
+  std::uint32_t edpf_most = 0;
+  std::uint32_t early = 0;
+  for (int run = 0; run < 300; ++run) {
+    // Less than they carry: nothing waits for as long as flowlet has patience.
+    auto nics = random_nics(random, 1u << 24);
+    for (NicConfig& nic : nics) nic.rate_bps += kGigabit;
+    const std::uint64_t flows = 1 + random.below(10);
+    Wires flowlet(BondMode::kBalanceFlowlet, nics);
+    Wires edpf(BondMode::kBalanceEdpf, nics);
+    TimeNs now = 0;
+    for (int i = 0; i < 600; ++i) {
+      now += random.below(random.below(50) == 0 ? 500'000 : 8000);
+      const auto flow = static_cast<std::uint32_t>(random.below(flows));
+      const auto size_bytes = static_cast<std::uint32_t>(60 + random.below(random.below(2) == 0 ? 60 : 1455));
+      edpf.send(now, flow, size_bytes);
+      flowlet.send(now, flow, size_bytes);
+    }
+    for (Wires* wires : {&flowlet, &edpf}) wires->collect(kNever);
+    REQUIRE(flowlet.most_overtaken() <= Flowlets::kMostEarly);
+    early += flowlet.overtaking();
+    edpf_most = std::max(edpf_most, edpf.most_overtaken());
+  }
+  CHECK(early > 100);
+  CHECK(edpf_most > Flowlets::kMostEarly);  // there was something to be avoided
+}
+
+TEST_CASE("bond: under flowlet a small frame in between does not hold a flow on one NIC") {
+  const std::vector<NicConfig> nics(2, {.rate_bps = kGigabit, .queue_bytes = 1u << 24});
+  Wires wires(BondMode::kBalanceFlowlet, nics);
+  std::uint32_t sent = 0;
+  const TimeNs end_ns = 20 * kMs;
+  // A flow of a little more than both carry, every 40th frame a small one.
+  for (TimeNs now = 0; now < end_ns; now += 5900) wires.send(now, 0, ++sent % 40 == 0 ? 100 : 1514);
+  wires.collect(end_ns);
+  for (std::uint32_t nic = 0; nic < 2; ++nic) CHECK(wires.rig.nic(nic).busy_ns() >= end_ns * 98 / 100);
+  wires.collect(kNever);
+  CHECK(wires.most_overtaken() <= Flowlets::kMostEarly);
+}
+
+TEST_CASE("bond: under flowlet a flow leaves a NIC that has become much slower, in order or not") {
+  const std::vector<NicConfig> nics(2, {.rate_bps = kGigabit, .queue_bytes = 1u << 20});
+  for (const bool is_much : {false, true}) {
+    Wires wires(BondMode::kBalanceFlowlet, nics);
+    wires.rig.link(0, 1, false);
+    for (int i = 0; i < 10; ++i) CHECK(wires.send(1, 5, 1514) == 0);
+    wires.rig.rate(1, 0, is_much ? kGigabit / 10 : kGigabit / 5);  // 1.2 or 0.6 ms for what would have taken 121 us
+    wires.rig.link(2, 1, true);
+    wires.rig.run(kMs / 100);
+    CHECK(wires.send(kMs / 100, 5, 1514) == (is_much ? 1 : 0));
+    CHECK(wires.send(kMs / 100, 5, 1514) == (is_much ? 1 : 0));
+    wires.collect(kNever);
+    CHECK((wires.overtaking() > 0) == is_much);
+  }
+}
+
+TEST_CASE("property: through links that come and go flowlet keeps the order but for a frame or two") {
+  Random random(4);
+  std::uint32_t overtaking = 0;
+  for (int run = 0; run < 200; ++run) {
+    auto nics = random_nics(random, 1u << 24);
+    for (NicConfig& nic : nics) nic.rate_bps += kGigabit;  // they carry it without waiting for long
+    Wires wires(BondMode::kBalanceFlowlet, nics);
+    const auto count = static_cast<std::uint32_t>(nics.size());
+    TimeNs now = 1;
+    for (int i = 0; i < 1500; ++i) {
+      now += 1 + random.below(30'000);
+      const auto nic = static_cast<std::uint32_t>(random.below(count));
+      if (random.below(100) == 0) wires.link(now, nic, !wires.rig.nic(nic).has_link());
+      const std::uint32_t member = wires.send(now, static_cast<std::uint32_t>(random.below(20)), 1514);
+      REQUIRE((member == Bond::kNone || wires.rig.nic(member).has_link()));
+    }
+    wires.collect(kNever);
+    overtaking += wires.overtaking();
+  }
+  CHECK(overtaking < 5);  // of 300,000 frames and 3,000 changes
+}
+
+TEST_CASE("bond: flowlet under twice the load that the NICs carry: they are full, and no frame is overtaken often") {
   const std::vector<NicConfig> nics{{.rate_bps = kGigabit, .queue_bytes = 512'000},
                                     {.rate_bps = 5 * kGigabit / 2, .queue_bytes = 512'000},
                                     {.rate_bps = 10 * kGigabit, .queue_bytes = 512'000}};
@@ -241,8 +308,8 @@ TEST_CASE("bond: flowlet under twice the load that the NICs carry: they are full
     wires.collect(end_ns);
     for (std::uint32_t i = 0; i < 3; ++i) CHECK(wires.rig.nic(i).busy_ns() >= end_ns * 98 / 100);
     wires.collect(kNever);
-    // A single flow of more than a NIC carries, in frames of many sizes, falls behind on one NIC and comes back early.
-    if (flows > 1) CHECK(wires.overtaking() == 0);
+    // A single flow of more than a NIC carries, in frames of many sizes, falls behind on one NIC until patience ends.
+    if (flows > 1) CHECK(wires.most_overtaken() <= Flowlets::kMostEarly);
   }
 }
 
@@ -265,20 +332,6 @@ TEST_CASE("bond: flowlet comes back from a slow NIC that is always full") {
   send_until(100 * kMs);
   CHECK(wires.rig.nic(0).dropped_packets() == dropped);
   CHECK(wires.rig.nic(1).sent_packets() - carried > 2500);  // more than half of 5000
-}
-
-TEST_CASE("bond: a flow does not leave what a slower rate has delayed behind") {
-  const std::vector<NicConfig> nics(2, {.rate_bps = kGigabit, .queue_bytes = 1u << 20});
-  Wires wires(BondMode::kBalanceFlowlet, nics);
-  wires.rig.link(0, 1, false);
-  for (int i = 0; i < 10; ++i) CHECK(wires.send(1, 5, 1514) == 0);
-  wires.rig.rate(1, 0, kGigabit / 10);  // 1.2 ms for what would have taken 121 us
-  wires.rig.link(2, 1, true);
-  // The queue's end is the earliest time for it on the other NIC.
-  for (int i = 0; i < 10; ++i) CHECK(wires.send(3, 6, 1514) == 1);
-  CHECK(wires.send(3, 5, 1514) == 0);
-  wires.collect(kNever);
-  CHECK(wires.overtaking() == 0);
 }
 
 TEST_CASE("bond: a flow moves when it has been idle for longer than the paths differ") {
