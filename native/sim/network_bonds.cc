@@ -23,12 +23,7 @@ void Network::add_bond(const BondOptions& options) {
 void Network::send_bonded(TimeNs now, std::uint32_t bond, const WireFrame& frame) {
   BondedNics& bonded = *bonds_[bond];
   if (!bonded.bond.wants_segments()) return send_chosen(now, bonded, frame);
-  // It looks at the queues of its NICs.
-  for_each_segment(now, frame, [&](const WireFrame& segment) {
-    for (const std::uint32_t nic : bonded.nics)
-      if (nics_[nic].next_finish_ns() <= now) collect(now, nic);
-    send_chosen(now, bonded, segment);
-  });
+  for_each_segment(now, frame, [&](const WireFrame& segment) { send_chosen(now, bonded, segment); });
 }
 
 void Network::send_chosen(TimeNs now, BondedNics& bonded, const WireFrame& frame) {
