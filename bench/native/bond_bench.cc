@@ -53,7 +53,7 @@ constexpr std::array kModes = {
     Mode{"ringback active-backup", BondMode::kActiveBackup, XmitHashPolicy::kLayer2, false},
     Mode{"ringback balance-xor, layer2", BondMode::kBalanceXor},
     Mode{"ringback balance-xor, layer3+4", BondMode::kBalanceXor, XmitHashPolicy::kLayer34},
-    Mode{"ringback balance-tlb", BondMode::kBalanceTlb, XmitHashPolicy::kLayer2, false},
+    Mode{"ringback balance-tlb", BondMode::kBalanceTlb},
     Mode{"ringback balance-edpf", BondMode::kBalanceEdpf, XmitHashPolicy::kLayer2, false},
     Mode{"ringback balance-flowlet", BondMode::kBalanceFlowlet, XmitHashPolicy::kLayer2, false},
 };
