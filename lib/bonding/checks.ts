@@ -1,7 +1,7 @@
 import { list } from '../reading/problems.ts'
 import type { Problem } from '../reading/problems.ts'
 import type { Path } from '../reading/yaml-source.ts'
-import { bondOptions, linuxModes, maxBondNics, needsMiimon } from './options.ts'
+import { bondOptions, isMisplaced, linuxModes, maxBondNics, needsMiimon } from './options.ts'
 import type { BondMode, BondOption } from './options.ts'
 import type { ReadBond, ReadBonds } from './schema.ts'
 
@@ -38,7 +38,7 @@ function optionProblems(bond: ReadBond, path: Path): Problem[] {
   const { mode = 'balance-rr', nics, primary, primaryReselect, miimon = 0, minLinks = 0 } = bond
   const problem = (key: string, message: string): Problem => ({ path: [...path, key], message })
   const misplaced = bondOptions
-    .filter(({ key, modes }) => bond[key] !== undefined && modes?.includes(mode) === false)
+    .filter((option) => option.elsewhere !== 'tells' && isMisplaced(option, bond, mode))
     .map((option) => problem(option.key, misplacedOption(option, mode)))
   if (misplaced.length > 0) return misplaced
   const problems: Problem[] = []

@@ -1,5 +1,6 @@
 import { formatDuration } from '../units.ts'
 import type { BondConfig } from './config.ts'
+import { bondOptions, isMisplaced } from './options.ts'
 import type { BondMode } from './options.ts'
 import type { ReadBond } from './schema.ts'
 
@@ -19,6 +20,9 @@ export function bondNotes(bond: ReadBond, config: BondConfig): string[] {
   if (miimonNs === 0) notes.push('without miimon nobody notices that a NIC has lost its link, as in Linux')
   else if (!bond.miimon)
     notes.push(`miimon: ${mode} cannot do without; ${formatDuration(miimonNs)} is used, as in Linux`)
+  for (const option of bondOptions)
+    if (option.elsewhere === 'tells' && isMisplaced(option, bond, mode))
+      notes.push(`${option.key} changes nothing: ${mode} does not look at it`)
   if (allNicsActive && !withInactive.includes(mode))
     notes.push(`allNicsActive changes nothing: every NIC is in use in ${mode}`)
   if (mode === '802.3ad' && !lacpActive && partner.lacp === 'passive')

@@ -71,8 +71,8 @@ export interface BondOption {
   isOnOff?: boolean
   /** Absent: all. */
   modes?: readonly BondMode[]
-  /** What Linux does with it in other modes. */
-  elsewhere?: 'refuses' | 'ignores'
+  /** What Linux does with it in other modes; tells: it says that it is irrelevant, and goes on. */
+  elsewhere?: 'refuses' | 'ignores' | 'tells'
 }
 
 const withPrimary: readonly BondMode[] = ['active-backup', 'balance-tlb', 'balance-alb']
@@ -90,7 +90,7 @@ export const bondOptions: readonly BondOption[] = [
     kind: 'word',
     words: xmitHashPolicies,
     modes: ['balance-xor', '802.3ad', 'balance-tlb'],
-    elsewhere: 'ignores',
+    elsewhere: 'tells',
   },
   {
     key: 'primary',
@@ -167,6 +167,10 @@ export const bondOptions: readonly BondOption[] = [
     kind: 'flag',
   },
 ]
+
+/** Whether an option is written where the mode has no use for it. */
+export const isMisplaced = ({ key, modes }: BondOption, bond: Partial<Record<OptionKey, unknown>>, mode: BondMode) =>
+  bond[key] !== undefined && modes?.includes(mode) === false
 
 /** Linux's and netplan's names of keys, for those who write them where ours belong. */
 export const bondSynonyms: ReadonlyMap<string, string> = new Map([

@@ -89,6 +89,12 @@ const noted: [title: string, words: Partial<BondInput>, note: string, as: object
     { updelayNs: 100e6 },
   ],
   [
+    'a policy where no hash is taken',
+    { mode: 'balance-rr', miimon: '100ms', xmitHashPolicy: 'layer3+4' },
+    'xmitHashPolicy changes nothing: balance-rr does not look at it',
+    { xmitHashPolicy: 'layer3+4' },
+  ],
+  [
     'allNicsActive where all are',
     { mode: 'balance-xor', miimon: '100ms', allNicsActive: true },
     'allNicsActive changes nothing: every NIC is in use in balance-xor',
@@ -149,14 +155,6 @@ const refused: [words: object, message: string][] = [
   [
     { mode: 'balance-alb', tlbDynamicLb: false },
     'bond0.tlbDynamicLb: is for balance-tlb, and the mode is balance-alb: Linux refuses it there; leave it out',
-  ],
-  [
-    { xmitHashPolicy: 'layer3+4' },
-    'bond0.xmitHashPolicy: is for balance-xor, 802.3ad, balance-tlb, and the mode is balance-rr: Linux ignores it there; leave it out',
-  ],
-  [
-    { mode: 'balance-edpf', xmitHashPolicy: 'layer3+4' },
-    'bond0.xmitHashPolicy: is for balance-xor, 802.3ad, balance-tlb, and the mode is balance-edpf: there is no use for it there; leave it out',
   ],
   [
     { mode: 'balance-tlb', numGratArp: 2 },
