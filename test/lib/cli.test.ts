@@ -175,7 +175,7 @@ const badLines: [args: string[], stderr: RegExp][] = [
   ],
   [
     ['bench', 'rngs'],
-    /^error: there is no benchmark "rngs"; write rings, copy, shaper, sim, control, or none for all$/,
+    /^error: there is no benchmark "rngs"; write rings, copy, shaper, bond, sim, control, or none for all$/,
   ],
   [
     ['bench', 'rings', '--at', '1,0'],
