@@ -157,7 +157,9 @@ class Network final : public Uplinks {
   template <class Send>
   void for_each_segment(TimeNs now, const WireFrame& frame, Send&& send);
   void send(TimeNs now, std::uint32_t nic, const WireFrame& frame);
+  void send_segments(TimeNs now, std::uint32_t nic, const WireFrame& frame);
   bool queue(TimeNs now, std::uint32_t nic, const WireFrame& frame);
+  void arrive_outside(TimeNs arrival_ns, const WireFrame& frame);
   void record(PcapWriter& capture, TimeNs at, const WireFrame& frame) const;
   void leave(TimeNs arrival_ns, std::uint32_t nic, const WireFrame& frame);
   void drop(TimeNs now, Cause cause, const WireFrame& frame);
