@@ -1,6 +1,7 @@
 import { jain } from '../simulation/results.ts'
 import type { BondResults, Latency, Results, VifResults } from '../simulation/results.ts'
 import type { Drops } from '../simulation/vif-counters.ts'
+import { ofTcp } from './tcp-measures.ts'
 import { overTime } from './time-measures.ts'
 
 // What an experiment can show of a run: one number each.
@@ -152,6 +153,7 @@ const definitions = {
     heeds: ['vifs'],
     of: (results, scope) => jain(vifsOf(results, scope).map(({ deliveredBytes }) => deliveredBytes)),
   },
+  ...ofTcp,
   ...overTime,
 } as const satisfies Record<string, Measure>
 
