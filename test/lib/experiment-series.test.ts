@@ -7,8 +7,19 @@ import { built } from './built.ts'
 const series = await built<typeof import('../../lib/experiment/over-time.js')>('experiment/over-time')
 const { idealOf, isOffIdeal, surplusError } =
   await built<typeof import('../../lib/experiment/ideal.js')>('experiment/ideal')
-const { intervalsIn, isShort, late, meanRate, missed, mostAboveCap, pressedUse, settlingSeconds, silentSeconds, wakesOf, widthsOf } =
-  series
+const {
+  intervalsIn,
+  isShort,
+  late,
+  meanRate,
+  missed,
+  mostAboveCap,
+  pressedUse,
+  settlingSeconds,
+  silentSeconds,
+  wakesOf,
+  widthsOf,
+} = series
 
 const fill = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
 /** Columns of a vif; a number stands for as many equal values as there are delivered ones. */
