@@ -67,6 +67,8 @@ const parts: [name: string, table: string, inCase: string][] = [
   ['bonding-failover', 'monitor', 'out'],
   ['bonding-failover', 'monitor', 'tcp'],
   ['bonding-guarantee', 'policy', 'base'],
+  ['bonding-throughput', 'mode', 'one'],
+  ['bonding-unequal', 'mode', 'adaptive'],
 ]
 
 for (const [name, tableName, inCase] of parts)

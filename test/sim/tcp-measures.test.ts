@@ -27,7 +27,6 @@ test('they are sums over the vifs that are looked at, the rtt the longest', asyn
   const results = await simulate(checkScenario(input))
   const [web, db] = [results.vifs.web!.tcp!, results.vifs.db!.tcp!]
   const of = (name: keyof typeof measures, vifs?: string[]) => measures[name].of(results, vifs ? { vifs } : {})
-  t.log(web, db)
   t.true(web.spuriousRetransmits > 0 && web.undos > 0)
   t.is(of('goodput'), web.goodputBps + db.goodputBps)
   t.is(of('goodput', ['web']), web.goodputBps)
