@@ -11,6 +11,7 @@ import {
   mostAboveCap,
   pressedUse,
   settlingSeconds,
+  silentSeconds,
   wakesOf,
   widthsOf,
 } from './over-time.ts'
@@ -137,6 +138,15 @@ export const overTime = {
       const wanted = (scope.vifs ?? names).map((name) => names.indexOf(name)).filter((k) => k >= 0)
       const { within = usualTolerance } = scope
       return longestNs(results, scope, (i) => isOffIdeal(vifs, idealOf(vifs, nic.rateBps[i]!, i), i, within, wanted))
+    },
+  },
+  silence: {
+    title: 'silence',
+    unit: 'ns',
+    heeds: ['vifs', ...spanKeys],
+    of: (results, scope) => {
+      const { t } = results.series
+      return Math.round(silentSeconds(widthsOf(t), looked(results, scope), columnsOf(results, scope)) * nsPerSecond)
     },
   },
   pressedUse: { title: 'NIC use', unit: 'share', heeds: spanKeys, of: use('mean') },

@@ -19,6 +19,8 @@ const kept = (name: string) => JSON.parse(readFileSync(`experiments/results/${na
 
 test('there are those of the thesis', (t) => {
   t.deepEqual(names, [
+    'bonding-failover',
+    'bonding-guarantee',
     'bonding-throughput',
     'bonding-unequal',
     'dynamic-rate',
@@ -62,6 +64,9 @@ const parts: [name: string, table: string, inCase: string][] = [
   ['dynamic-rate', 'way', 'beside'],
   ['oversubscription', 'policy', 'base'],
   ['nic-failure-under-guarantee', 'policy', 'base'],
+  ['bonding-failover', 'monitor', 'out'],
+  ['bonding-failover', 'monitor', 'tcp'],
+  ['bonding-guarantee', 'policy', 'base'],
   ['bonding-throughput', 'mode', 'one'],
   ['bonding-unequal', 'mode', 'adaptive'],
 ]
