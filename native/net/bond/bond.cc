@@ -1,6 +1,7 @@
 #include "net/bond/bond.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "base/assert.h"
@@ -109,21 +110,34 @@ bool Bond::accepts(std::uint32_t member, std::span<const std::byte> header) cons
 std::uint64_t Bond::capacity_bps() const noexcept {
   if (!has_carrier_) return 0;
   if (config_.mode == BondMode::kActiveBackup) return active_ == kNone ? 0 : members_[active_].nic->rate_bps();
+  if (config_.mode == BondMode::kBalanceRr) return turns_capacity_bps();
   std::uint64_t sum_bps = 0;
   std::uint64_t slowest_bps = ~std::uint64_t{0};
-  std::uint64_t count = 0;
   const std::uint32_t allowed = lacp_ ? lacp_->host().active_ports() : ~std::uint32_t{0};
   for (std::uint32_t i = 0; i < members(); ++i) {
     const Member& member = members_[i];
     if (!member.is_up() || !member.is_sending || (allowed >> i & 1) == 0) continue;
-    ++count;
     sum_bps += member.nic->rate_bps();
     slowest_bps = std::min(slowest_bps, member.nic->rate_bps());
   }
-  if (count == 0) return 0;
-  if (config_.mode == BondMode::kBroadcast) return slowest_bps;
-  if (config_.mode == BondMode::kBalanceRr) return count * slowest_bps;
-  return sum_bps;
+  if (sum_bps == 0) return 0;
+  return config_.mode == BondMode::kBroadcast ? slowest_bps : sum_bps;
+}
+
+// Of frames in turns: a NIC that is down leaves its turn to the next one that is up, which may have several then. Who
+// is full first decides.
+std::uint64_t Bond::turns_capacity_bps() const noexcept {
+  std::uint32_t heir = members_.first_up();
+  if (heir == kNoMember) return 0;
+  std::array<std::uint64_t, kMaxNics> turns{};
+  for (std::uint32_t i = members(); i-- > 0;) {
+    if (members_[i].is_up()) heir = i;
+    ++turns[heir];
+  }
+  std::uint64_t least_bps = ~std::uint64_t{0};
+  for (std::uint32_t i = 0; i < members(); ++i)
+    if (turns[i] > 0) least_bps = std::min(least_bps, members_[i].nic->rate_bps() * members() / turns[i]);
+  return least_bps;
 }
 
 std::uint32_t Bond::up_count() const noexcept {

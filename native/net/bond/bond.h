@@ -75,8 +75,8 @@ class Bond {
   // ---- for counters
 
   // What the bond can carry as it sees itself, which is not what its NICs could: a dead NIC counts until the bond
-  // knows. Of modes that spread frames the sum over members that are used; active-backup: the active one's rate;
-  // broadcast: the slowest one's; 0 without carrier.
+  // knows. Of modes that spread frames the sum over members that are used; rr: while nobody gets more in its turns than
+  // it can send; active-backup: the active one's rate; broadcast: the slowest one's; 0 without carrier.
   [[nodiscard]] std::uint64_t capacity_bps() const noexcept;
   [[nodiscard]] bool has_carrier() const noexcept { return has_carrier_; }
   // The member that carries in modes with an active NIC; kNone elsewhere, and when there is none.
@@ -106,6 +106,8 @@ class Bond {
   [[nodiscard]] std::uint32_t hear(std::uint32_t member, std::uint32_t mac) noexcept;
   [[nodiscard]] std::uint32_t port_of(std::uint32_t mac, bool is_flooded) const noexcept;
   [[nodiscard]] std::uint32_t hash_port(const UsableNics& ports, std::span<const std::byte> header) const noexcept;
+
+  [[nodiscard]] std::uint64_t turns_capacity_bps() const noexcept;
 
   void begin();
   void refresh() noexcept;
