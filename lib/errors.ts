@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'ERR_UNIT'
   /** A scenario file or object is wrong. */
   | 'ERR_SCENARIO'
+  /** A bond's configuration is wrong, or no host can have it. */
+  | 'ERR_BOND'
   /** An experiment file is wrong. */
   | 'ERR_EXPERIMENT'
   /** A file of saved results is wrong. */

@@ -15,8 +15,33 @@ export { policyNames } from './policy/policy.ts'
 export type { Allocation, Policy, PolicyName, VifDemand } from './policy/policy.ts'
 export { waterFill } from './policy/water-filling.ts'
 export type { Want } from './policy/water-filling.ts'
+export { checkBonds } from './bonding/check-bonds.ts'
+export type { BondConfig } from './bonding/config.ts'
+export { fromIpLink } from './bonding/from-ip-link.ts'
+export { fromNetplan } from './bonding/from-netplan.ts'
+export { toIpLink, toNetplan } from './bonding/host.ts'
+export type { ImportedBonds } from './bonding/imported.ts'
+export { bondWords } from './bonding/option-values.ts'
+export { bondModes, xmitHashPolicies } from './bonding/options.ts'
+export type {
+  AdSelect,
+  BondMode,
+  LacpRate,
+  PartnerActivity,
+  PrimaryReselect,
+  XmitHashPolicy,
+} from './bonding/options.ts'
+export { bondJsonSchema } from './bonding/schema.ts'
+export type { BondInput } from './bonding/schema.ts'
 export { checkScenario, parseScenario } from './simulation/scenario.ts'
-export type { Scenario, ScenarioBridge, ScenarioCosts, ScenarioNic, ScenarioVif } from './simulation/scenario.ts'
+export type {
+  Scenario,
+  ScenarioBond,
+  ScenarioBridge,
+  ScenarioCosts,
+  ScenarioNic,
+  ScenarioVif,
+} from './simulation/scenario.ts'
 export type {
   ConstantSource,
   FlowsSource,
@@ -24,6 +49,7 @@ export type {
   PoissonSource,
   ReplaySource,
   ScenarioSource,
+  TcpSource,
 } from './simulation/scenario-traffic.ts'
 export type { NicEvent, ScenarioControl, ScenarioEvent, VifEvent } from './simulation/scenario-control.ts'
 export { scenarioJsonSchema } from './simulation/schema.ts'
@@ -34,10 +60,12 @@ export { simulate } from './simulation/simulate.ts'
 export type { SimulateOptions } from './simulation/simulate.ts'
 export { Simulation } from './simulation/simulation.ts'
 export type { CaptureChunk, Progress, RunOptions, SimulationOptions } from './simulation/simulation.ts'
+export type { BondCounters, BondedNic, BondState, SimulatedBond } from './simulation/simulated-bond.ts'
 export type { NicCounters, SimulatedNic } from './simulation/simulated-nic.ts'
 export type { SimulatedVif, VifCounters } from './simulation/simulated-vif.ts'
 export type {
   BackEndResults,
+  BondResults,
   BridgeResults,
   DirectionResults,
   Latency,
@@ -46,10 +74,11 @@ export type {
   UplinkResults,
   VifResults,
 } from './simulation/results.ts'
+export type { TcpResults } from './simulation/tcp-results.ts'
 export type { Change } from './simulation/settings.ts'
 export type { Shortfall } from './simulation/shortfall.ts'
 export type { DirectionFlow, Drops, Flow, Totals } from './simulation/vif-counters.ts'
-export type { NicSeries, Series, VifSeries } from './simulation/series.ts'
+export type { BondSeries, NicSeries, Series, VifSeries } from './simulation/series.ts'
 export { ControlTree } from './control/control-tree.ts'
 export { simulationTarget } from './control/simulation-target.ts'
 export type { ControlTreeOptions } from './control/control-tree.ts'
@@ -89,6 +118,7 @@ export {
 } from './ring/slots.ts'
 export type { RxRequest, RxResponse, TxRequest, TxResponse } from './ring/slots.ts'
 export { benchRings } from './bench/rings.ts'
+export { benchBond } from './bench/bond.ts'
 export { benchControl } from './bench/control.ts'
 export { benchCopy } from './bench/copy.ts'
 export { benchShaper } from './bench/shaper.ts'

@@ -1,5 +1,5 @@
 // Runs the experiments and keeps what they give: experiments/results/NAME.json, and the tables in docs/NAME.md from it.
-//   node scripts/experiments.mjs [--check]   --check: runs nothing, says whether the tables are those of the results, exit 1 if not
+//   node scripts/experiments.mjs [--check] [NAME...]   without names all of them; --check: runs nothing, says whether the tables are those of the results, exit 1 if not
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
@@ -9,10 +9,15 @@ import { root, runNode } from './run-node.mjs'
 process.env.NO_COLOR = '1'
 const { describeClaims, describeTable } = await import(path.join(root, 'dist', 'cli', 'experiment-table.js'))
 const folder = path.join(root, 'experiments', 'results')
-const isCheck = process.argv.includes('--check')
-const names = readdirSync(path.join(root, 'experiments'))
+const args = process.argv.slice(2)
+const isCheck = args.includes('--check')
+const wanted = args.filter((word) => word !== '--check')
+const all = readdirSync(path.join(root, 'experiments'))
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -'.yaml'.length))
+const names = wanted.length > 0 ? wanted : all
+for (const name of wanted)
+  if (!all.includes(name)) throw new Error(`there is no experiment ${name}; there are ${all.join(', ')}`)
 
 const run = (name) => runNode('dist/cli/main.js', 'experiment', name, '--json')
 
@@ -54,12 +59,12 @@ for (const name of names) {
   if (!isCheck) keep(name)
   const file = path.join(root, 'docs', `${name}.md`)
   const text = readFileSync(file, 'utf8')
-  const wanted = withTables(text, JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8')))
-  if (wanted === text) continue
+  const filled = withTables(text, JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8')))
+  if (filled === text) continue
   if (isCheck) {
     console.error(
       `docs/${name}.md has other tables than experiments/results/${name}.json: node scripts/experiments.mjs`,
     )
     process.exitCode = 1
-  } else write(file, wanted)
+  } else write(file, filled)
 }

@@ -138,7 +138,7 @@ function makeTree(mutants) {
   for (const [name, text] of sources) {
     const isTest = /^test\/.*_test\.cc$/.test(name)
     if (isTest && !isWanted(text)) continue
-    if (/\.(cc|h|gypi)$/.test(name)) contents.set(name, text)
+    if (/\.(cc|h|gypi)$/.test(name) || /^test\/vectors\/.*\.json$/.test(name)) contents.set(name, text)
   }
   for (const test of wanted)
     if (![...contents].some(([name, text]) => name.startsWith('test/') && text.includes(`"${test}"`)))

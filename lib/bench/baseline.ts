@@ -5,6 +5,7 @@ const baselines: Readonly<Record<BenchmarkName, { peer: RegExp; name: string }>>
   rings: { peer: /^Xen /, name: "Xen's macros" },
   copy: { peer: /^memcpy/, name: 'memcpy' },
   shaper: { peer: /^netback/, name: "netback's arithmetic in C++" },
+  bond: { peer: /^one NIC/, name: 'one NIC without a bond' },
   sim: { peer: /^C\+\+ loop/, name: 'the C++ loop' },
   control: { peer: /^fresh objects/, name: 'fresh objects and sorting' },
 }

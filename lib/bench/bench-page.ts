@@ -11,6 +11,7 @@ const titles: Readonly<Record<BenchmarkName, string>> = {
   rings: 'Rings: requests and their responses',
   copy: 'Grant copy',
   shaper: 'Credit shaper',
+  bond: "A bond's decision",
   sim: 'Simulation',
   control: 'Controller: counters to rates',
 }

@@ -1,7 +1,7 @@
 import { type Spread, spread } from './statistics.ts'
 
 /** What can be measured. */
-export const benchmarkNames = ['rings', 'copy', 'shaper', 'sim', 'control'] as const
+export const benchmarkNames = ['rings', 'copy', 'shaper', 'bond', 'sim', 'control'] as const
 export type BenchmarkName = (typeof benchmarkNames)[number]
 
 /** One figure: what one implementation does at one size. */

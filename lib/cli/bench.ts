@@ -3,6 +3,7 @@ import path from 'node:path'
 import process from 'node:process'
 
 import { benchPage } from '../bench/bench-page.ts'
+import { benchBond } from '../bench/bond.ts'
 import { benchControl } from '../bench/control.ts'
 import { benchCopy } from '../bench/copy.ts'
 import { type BenchmarkName, benchmarkNames, type BenchOptions, type BenchResults } from '../bench/results.ts'
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchOptions) => Prom
   rings: benchRings,
   copy: benchCopy,
   shaper: benchShaper,
+  bond: benchBond,
   sim: benchSim,
   control: benchControl,
 }

@@ -12,6 +12,7 @@ import type { PolicyName } from '../policy/policy.ts'
 import { scenarioJsonSchema } from '../simulation/schema.ts'
 import { parseDuration } from '../units.ts'
 import { bench, type BenchCommandOptions } from './bench.ts'
+import { bond, hostForms, type BondOptions, type HostForm } from './bond.ts'
 import { control } from './control.ts'
 import { experiment, type ExperimentOptions } from './experiment.ts'
 import { UsageError } from './output.ts'
@@ -20,7 +21,15 @@ import { run, type RunOptions } from './run.ts'
 
 // Exit codes: 0 done, 1 the run failed, 2 a bad command line or a bad file. Messages for people are one line.
 
-const usageCodes = new Set(['ERR_SCENARIO', 'ERR_EXPERIMENT', 'ERR_RESULTS', 'ERR_PCAP', 'ERR_UNIT', 'ERR_CONTROL'])
+const usageCodes = new Set([
+  'ERR_SCENARIO',
+  'ERR_BOND',
+  'ERR_EXPERIMENT',
+  'ERR_RESULTS',
+  'ERR_PCAP',
+  'ERR_UNIT',
+  'ERR_CONTROL',
+])
 
 const oneLine = (text: string): string => text.trim().replace(/\s*[\r\n]+\s*/g, ' ')
 
@@ -71,6 +80,12 @@ function parsePolicy(text: string): PolicyName {
   const policy = policyNames.find((name) => name === text)
   if (policy === undefined) throw new InvalidArgumentError(`There is no such policy; use ${policyNames.join(', ')}.`)
   return policy
+}
+
+function parseHostForm(text: string): HostForm {
+  const form = hostForms.find((name) => name === text)
+  if (form === undefined) throw new InvalidArgumentError(`Write ${hostForms.join(' or ')}.`)
+  return form
 }
 
 const schemas = { scenario: scenarioJsonSchema, experiment: experimentJsonSchema }
@@ -133,6 +148,15 @@ function buildProgram(): Command {
       process.exitCode = await report(names, options)
     })
   program
+    .command('bond')
+    .description("take a scenario's bonds to a host, or a host's bonds to a scenario or to another form")
+    .argument('<file>', "the scenario; with --from netplan's YAML, ip link commands or what ip -d -j link show prints")
+    .option('--to <form>', `print them for a host: ${hostForms.join(' or ')}`, parseHostForm)
+    .option('--from <form>', `read a host's: ${hostForms.join(' or ')}`, parseHostForm)
+    .action(async (file: string, options: BondOptions) => {
+      process.exitCode = await bond(file, options)
+    })
+  program
     .command('schema')
     .description("print the scenario's or the experiment's JSON Schema, for editors")
     .argument('[what]', 'scenario or experiment', parseSchemaName, 'scenario')
@@ -155,7 +179,7 @@ function buildProgram(): Command {
   program
     .command('bench')
     .description('measure against what else there is')
-    .argument('[what]', 'rings, copy, shaper, sim or control; all where it is left out')
+    .argument('[what]', 'rings, copy, shaper, bond, sim or control; all where it is left out')
     .option('--rounds <n>', 'measurements of each figure', parseRounds)
     .option('--at <sizes>', 'messages a call, bytes, buckets or vifs, as in 1,8,64', parseSizes)
     .option('--out <path>', 'FILE.json, FILE.html with charts, or a folder for both')

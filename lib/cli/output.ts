@@ -80,8 +80,8 @@ function indented(value: unknown, newline: string): string {
 }
 
 /** A series as comma-separated values: a row a sample, a column a value, `vif.web.throughput_bps` its name. */
-export function toCsv({ t, vifs, nics }: Results['series']): string {
-  const columns: [name: string, values: readonly (number | null)[]][] = [['t_seconds', t]]
+export function toCsv({ t, vifs, nics, bonds }: Results['series']): string {
+  const columns: [name: string, values: readonly (number | string | null)[]][] = [['t_seconds', t]]
   for (const [name, vif] of Object.entries(vifs))
     columns.push(
       [`vif.${name}.throughput_bps`, vif.throughputBps],
@@ -97,6 +97,13 @@ export function toCsv({ t, vifs, nics }: Results['series']): string {
       [`nic.${name}.utilisation`, nic.utilisation],
       [`nic.${name}.receive_utilisation`, nic.receiveUtilisation],
       [`nic.${name}.rate_bps`, nic.rateBps],
+    )
+  for (const [name, bond] of Object.entries(bonds))
+    columns.push(
+      [`bond.${name}.capacity_bps`, bond.capacityBps],
+      [`bond.${name}.up_nics`, bond.upNics],
+      [`bond.${name}.failovers`, bond.failovers],
+      ...(bond.activeNic ? [[`bond.${name}.active_nic`, bond.activeNic] satisfies (typeof columns)[number]] : []),
     )
   const rows = t.map((_, row) => columns.map(([, values]) => values[row] ?? '').join(','))
   return `${[columns.map(([name]) => name).join(','), ...rows].join('\n')}\n`

@@ -21,17 +21,19 @@ const words: Record<keyof Drops, string> = {
   grant: 'grant',
   disconnected: 'disconnected',
   link: 'no link',
+  bond: 'bond',
 }
 /** What everybody expects of a cap and a NIC: the tables say enough. */
 const usual: readonly string[] = ['backlog', 'nic']
 
-/** What a run's tables do not show: mins that did not fit, vifs that are down, packets that were lost for unusual reasons. */
-export function remarks({ vifs }: Scenario, results: Results): string[] {
+/** What a run's tables do not show: mins that did not fit, what bonds do that one may not expect, vifs that are down, packets that were lost for unusual reasons. */
+export function remarks({ vifs, bonds }: Scenario, results: Results): string[] {
   const ofVifs = vifs.flatMap(({ name }) => {
     const vif = results.vifs[name]
     return vif ? [...stateOf(name, vif), ...dropsOf(name, 'tx', vif.tx), ...dropsOf(name, 'rx', vif.rx)] : []
   })
-  const lines = [...scaledMins(results), ...ofVifs]
+  const ofBonds = bonds.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`))
+  const lines = [...scaledMins(results), ...ofBonds, ...ofVifs]
   if (lines.length === 0) return []
   const rest = lines.length - maxRemarks
   return [

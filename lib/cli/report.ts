@@ -1,17 +1,18 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 
 import type { SourcedResults } from '../report/run/labelled-run.ts'
 import { resultsPage } from '../report/run/page.ts'
 import { parseResults } from '../simulation/parse-results.ts'
-import { describeSystemError } from '../system-error.ts'
+import { readInput } from './input.ts'
 import { Interrupt } from './interrupt.ts'
 import { prepareFolder, UsageError, writeAtomically } from './output.ts'
 import { ProgressBar } from './progress.ts'
 
 /** Runs beside one another that a page still shows. */
 const mostRuns = 8
+const hint = 'name a results.json that ringback run --out wrote, or its folder'
 const barFormat = '{name} {bar} {percentage} % | {step}'
 
 /**
@@ -29,7 +30,7 @@ export async function report(names: readonly string[], { out }: { out: string })
   try {
     const all: SourcedResults[] = []
     for (const [i, file] of files.entries()) {
-      all.push({ results: parseResults(await read(file), { file }), source: names[i]! })
+      all.push({ results: parseResults(await readInput(file, hint), { file }), source: names[i]! })
       bar.update((i + 1) / (files.length + 1), { step: i + 1 < files.length ? 'reading' : 'drawing' })
       // A turn of the event loop: a signal is seen, and the bar before the drawing.
       await new Promise((resolve) => setImmediate(resolve))
@@ -62,15 +63,4 @@ async function checkOutput(out: string, files: readonly string[]): Promise<void>
   if (files.some((file) => path.resolve(file) === path.resolve(out)))
     throw new UsageError(`${out} is to be read and to be written; name another file with --out`)
   await prepareFolder(path.dirname(out))
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new UsageError(
-      `cannot read ${file}: ${describeSystemError(cause)}; name a results.json that ringback run --out wrote, or its folder`,
-      { cause },
-    )
-  }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 
 import type { PolicyName } from '../policy/policy.ts'
@@ -8,10 +7,10 @@ import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
 import type { CaptureChunk, Progress } from '../simulation/simulation.ts'
 import type { Results } from '../simulation/results.ts'
-import { describeSystemError } from '../system-error.ts'
 import { formatDuration } from '../units.ts'
 import { simulateWithTree } from './controlled-run.ts'
 import { CaptureWriter } from './capture-writer.ts'
+import { readInput } from './input.ts'
 import { Interrupt } from './interrupt.ts'
 import { prepareFolder, toJson, UsageError, writeResults } from './output.ts'
 import { ProgressBar } from './progress.ts'
@@ -34,7 +33,10 @@ const barFormat = '{name} {bar} {percentage} % | {simulated} of {whole}{pace}'
 /** `ringback run`: one scenario, a table or JSON, files with --out. Returns the exit code. */
 export async function run(file: string, options: RunOptions): Promise<number> {
   const { out } = options
-  const scenario = withOverrides(parseScenario(await read(file), { file }), options)
+  const scenario = withOverrides(
+    parseScenario(await readInput(file, 'name a scenario, as in examples/'), { file }),
+    options,
+  )
   if (hasCaptures(scenario) && out === undefined)
     throw new UsageError(`${file}: output.pcap: there is no folder for the captures; name one with --out`)
   if (options.control !== undefined && !options.realtime)
@@ -95,16 +97,6 @@ async function runWithProgress(
 /** What everybody sees late is not worth a word. */
 function describePace(behindNs: number): string {
   return behindNs < 100e6 ? 'real time' : `${formatDuration(behindNs, { digits: 3 })} behind real time`
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new UsageError(`cannot read ${file}: ${describeSystemError(cause)}; name a scenario, as in examples/`, {
-      cause,
-    })
-  }
 }
 
 function withOverrides(scenario: Scenario, options: RunOptions): Scenario {

@@ -1,4 +1,11 @@
-import type { BackEndResults, DirectionResults, NicResults, Results, VifResults } from '../simulation/results.ts'
+import type {
+  BackEndResults,
+  BondResults,
+  DirectionResults,
+  NicResults,
+  Results,
+  VifResults,
+} from '../simulation/results.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { enforcedBps, formatBytes, formatCap, formatDuration, formatRate } from '../units.ts'
 import { colors, plainTable } from './plain-table.ts'
@@ -97,6 +104,23 @@ function nicRows({ name }: Scenario['nics'][number], nic: NicResults): string[][
   return hasNicReceived(nic) ? [sent, received] : [sent]
 }
 
+/** What a bond did with frames, and what it was at the end. */
+function bondRow({ name }: Scenario['bonds'][number], bond: BondResults): string[] {
+  const { mode, nics, sentPackets, drops, reordered, failovers, capacityBps, activeNic, upNics } = bond
+  const up = `${upNics} of ${nics.length}`
+  return [
+    colors.cyan(shorten(name)),
+    mode,
+    formatRate(capacityBps, digits),
+    upNics < nics.length ? colors.yellow(up) : up,
+    activeNic === null ? '-' : shorten(activeNic),
+    count(sentPackets),
+    count(drops),
+    count(reordered),
+    count(failovers),
+  ]
+}
+
 /** What the back ends' work cost, where it cost anything. */
 function backEndLine({ cores, utilisation, wakeups, packetsPerPoll, nsPerPacket }: BackEndResults): string {
   return (
@@ -152,6 +176,8 @@ export function describeRun(scenario: Scenario, results: Results): string {
   const bridges = table('bridges', bridgeHead, scenario.bridges, results.bridges, ({ name }, bridge) => [
     [colors.cyan(shorten(name)), ...[bridge.learned, bridge.moved, bridge.refused, bridge.flooded].map(count)],
   ])
+  const bondHead = ['bond', 'mode', 'carries', 'up', 'active', 'sent', 'dropped', 'reordered', 'failovers']
+  const bonds = table('bonds', bondHead, scenario.bonds, results.bonds, (bond, result) => [bondRow(bond, result)])
   const flooded = copied > 0 ? ` (${count(copied)} of them copies)` : ''
   return [
     `${colors.bold(scenario.name)}: ${simulated} simulated in ${wall}, seed ${results.seed}, policy ${results.policy}`,
@@ -162,6 +188,7 @@ export function describeRun(scenario: Scenario, results: Results): string {
     '',
     table('NICs', nicHead, scenario.nics, results.nics, nicRows),
     '',
+    ...(scenario.bonds.length > 0 ? [bonds, ''] : []),
     ...(scenario.bridges.length > 0 ? [bridges, ''] : []),
     ...(results.backEnd ? [backEndLine(results.backEnd), ''] : []),
     ...remarks(scenario, results),

@@ -1,5 +1,7 @@
+import { linuxModes } from '../bonding/options.ts'
 import { RingbackError } from '../errors.ts'
 import { quote } from '../quote.ts'
+import type { BondedNic, SimulatedBond } from '../simulation/simulated-bond.ts'
 import type { NicCounters, SimulatedNic } from '../simulation/simulated-nic.ts'
 import type { SimulatedVif, VifCounters } from '../simulation/simulated-vif.ts'
 import type { Simulation } from '../simulation/simulation.ts'
@@ -7,7 +9,7 @@ import { formatCap, formatDuration, formatRate } from '../units.ts'
 import type { ControlFolder, ControlTarget, ControlValue } from './control-target.ts'
 
 /**
- * A simulation as a control tree shows it: `vif/NAME` and `nic/NAME` with a file a value, and `time`. docs/control.md has
+ * A simulation as a control tree shows it: `vif/NAME`, `nic/NAME` and `bond/NAME` with a file a value, and `time`. docs/control.md has
  * the list. What is written takes effect at the time that the simulation has reached.
  */
 export function simulationTarget(simulation: Simulation): ControlTarget {
@@ -16,6 +18,7 @@ export function simulationTarget(simulation: Simulation): ControlTarget {
     folders: [
       { path: '', values: [time] },
       ...Object.values(simulation.nics).map((nic) => nicFolder(simulation, nic)),
+      ...Object.values(simulation.bonds).flatMap(bondFolders),
       ...Object.values(simulation.vifs).map((vif) => vifFolder(simulation, vif)),
     ],
   }
@@ -132,6 +135,61 @@ function nicStatistics(counters: () => NicCounters): ControlValue[] {
     { name: 'rx_dropped', read: () => `${counters().receiveDrops}` },
     { name: 'carrier_errors', read: () => `${counters().linkDrops}` },
   ]
+}
+
+/** A bond's folder and one for each of its NICs, by the names of Linux's `bonding` and `bonding_slave` in /sys/class/net. */
+function bondFolders(bond: SimulatedBond): ControlFolder[] {
+  const path = `bond/${bond.name}`
+  let { counters, nics } = { counters: bond.counters(), nics: bond.nics }
+  const sample = (): void => {
+    counters = bond.counters()
+    nics = bond.nics
+  }
+  const own = {
+    path,
+    sample,
+    values: [
+      { name: 'mode', read: () => modeText(bond.mode) },
+      { name: 'slaves', read: () => nics.map(({ name }) => name).join(' ') },
+      { name: 'active_slave', read: () => bond.activeNic ?? none },
+      { name: 'mii_status', read: () => (bond.capacityBps > 0 ? 'up' : 'down') },
+      { name: 'capacity', read: () => formatRate(bond.capacityBps) },
+      { name: 'tx_packets', read: () => `${counters.sentPackets}` },
+      { name: 'tx_bytes', read: () => `${counters.sentBytes}` },
+      { name: 'tx_dropped', read: () => `${counters.drops}` },
+      { name: 'rx_inactive', read: () => `${counters.inactiveDrops}` },
+      { name: 'reordered', read: () => `${counters.reordered}` },
+      { name: 'failovers', read: () => `${counters.failovers}` },
+      { name: 'own_frames', read: () => `${counters.ownFrames}` },
+    ],
+  }
+  return [own, ...nics.map(({ name }, i) => bondedNicFolder(`${path}/nics/${name}`, () => nics[i]))]
+}
+
+function bondedNicFolder(path: string, nic: () => BondedNic | undefined): ControlFolder {
+  return {
+    path,
+    values: [
+      { name: 'state', read: () => (nic()?.isActive ? 'active' : 'backup') },
+      { name: 'mii_status', read: () => linkWords[nic()?.link ?? 'down'] },
+      { name: 'link_failure_count', read: () => `${nic()?.linkFailures ?? 0}` },
+      { name: 'ad_aggregator_id', read: () => `${nic()?.aggregator ?? 0}` },
+    ],
+  }
+}
+
+/** Source: bond_slave_link_status */
+const linkWords: Record<BondedNic['link'], string> = {
+  up: 'up',
+  fail: 'going down',
+  down: 'down',
+  back: 'going back',
+}
+
+/** `active-backup 1`, as Linux shows it; a mode of ours has no number. */
+function modeText(mode: SimulatedBond['mode']): string {
+  const number = linuxModes.indexOf(mode)
+  return number < 0 ? mode : `${mode} ${number}`
 }
 
 function parseWeight(text: string): number {

@@ -1,5 +1,5 @@
 import { RingbackError } from '../errors.ts'
-import type { Path } from '../simulation/yaml-source.ts'
+import type { Path } from '../reading/yaml-source.ts'
 import { parseBitRate, parseDuration, parseSize } from '../units.ts'
 import { estimate } from './estimate.ts'
 import type { Estimate } from './estimate.ts'

@@ -1,4 +1,4 @@
-import type { Path } from '../simulation/yaml-source.ts'
+import type { Path } from '../reading/yaml-source.ts'
 import { isRecord } from './record.ts'
 
 /** A scenario with the copies made, and where each place of it comes from. */

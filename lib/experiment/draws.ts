@@ -1,5 +1,5 @@
-import type { Path } from '../simulation/yaml-source.ts'
-import { pathName } from '../simulation/scenario-problems.ts'
+import type { Path } from '../reading/yaml-source.ts'
+import { pathName } from '../reading/problems.ts'
 import { isRecord } from './record.ts'
 
 // Values that are drawn at random from a list: { oneOf: [1s, 2s, 3s] }. What is drawn depends on the seed and on the place

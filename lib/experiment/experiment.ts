@@ -3,11 +3,11 @@ import { dirname, resolve } from 'node:path'
 import { checkObject, checkText } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
 import { quote } from '../quote.ts'
-import { list, pathName, problemsOf } from '../simulation/scenario-problems.ts'
-import type { Problem, Vocabulary } from '../simulation/scenario-problems.ts'
+import { list, pathName, problemsOf } from '../reading/problems.ts'
+import type { Problem, Vocabulary } from '../reading/problems.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import { parseYaml } from '../simulation/yaml-source.ts'
-import type { FileKind, Path } from '../simulation/yaml-source.ts'
+import { parseYaml } from '../reading/yaml-source.ts'
+import type { FileKind, Path } from '../reading/yaml-source.ts'
 import { claimsOf } from './claims.ts'
 import type { ExperimentClaim } from './claims.ts'
 import { measurePlans, missingVif } from './own-measures.ts'
@@ -59,7 +59,7 @@ export interface Experiment {
 }
 
 const experimentFile: FileKind = { code: 'ERR_EXPERIMENT', noun: 'an experiment', examples: 'experiments/' }
-const vocabulary: Vocabulary = { keysAt: experimentKeysAt, laterKeys: new Set() }
+const vocabulary: Vocabulary = { keysAt: experimentKeysAt }
 /** Simulations that one experiment may be. */
 const maxRuns = 100_000
 

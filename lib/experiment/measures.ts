@@ -1,6 +1,7 @@
 import { jain } from '../simulation/results.ts'
-import type { Latency, Results, VifResults } from '../simulation/results.ts'
+import type { BondResults, Latency, Results, VifResults } from '../simulation/results.ts'
 import type { Drops } from '../simulation/vif-counters.ts'
+import { ofTcp } from './tcp-measures.ts'
 import { overTime } from './time-measures.ts'
 
 // What an experiment can show of a run: one number each.
@@ -60,6 +61,12 @@ const droppedOf =
   ({ drops, droppedPackets }: VifResults): number =>
     cause === undefined ? droppedPackets : drops[cause]
 
+/** Of all bonds together; null where there are none. */
+function ofBonds({ bonds }: Results, of: (bond: BondResults) => number): number | null {
+  const all = Object.values(bonds)
+  return all.length > 0 ? all.reduce((total, bond) => total + of(bond), 0) : null
+}
+
 const perThousand = ({ packets }: Results, count: number): number | null =>
   packets.delivered > 0 ? (1000 * count) / packets.delivered : null
 
@@ -100,6 +107,18 @@ const definitions = {
     heeds: [],
     of: ({ nics }) => Math.max(...Object.values(nics).map(({ utilisation }) => utilisation)),
   },
+  reordered: {
+    title: 'reordered',
+    unit: 'packets',
+    heeds: [],
+    of: (results) => ofBonds(results, ({ reordered }) => reordered),
+  },
+  failovers: {
+    title: 'failovers',
+    unit: 'count',
+    heeds: [],
+    of: (results) => ofBonds(results, ({ failovers }) => failovers),
+  },
   cpu: { title: 'CPU busy', unit: 'share', heeds: [], of: ({ backEnd }) => backEnd?.utilisation ?? null },
   nsPerPacket: { title: 'CPU/packet', unit: 'ns', heeds: [], of: ({ backEnd }) => backEnd?.nsPerPacket ?? null },
   packetsPerPoll: {
@@ -134,6 +153,7 @@ const definitions = {
     heeds: ['vifs'],
     of: (results, scope) => jain(vifsOf(results, scope).map(({ deliveredBytes }) => deliveredBytes)),
   },
+  ...ofTcp,
   ...overTime,
 } as const satisfies Record<string, Measure>
 

@@ -128,6 +128,23 @@ export function settlingSeconds(
   })
 }
 
+/** The longest time, in seconds, in which none of some vifs got anything: of intervals that follow one another. */
+export function silentSeconds(
+  widths: readonly number[],
+  intervals: readonly number[],
+  vifs: readonly VifColumns[],
+): number {
+  let longest = 0
+  let here = 0
+  for (const [k, i] of intervals.entries()) {
+    const isSilent = vifs.every(({ throughputBps }) => throughputBps[i] === 0)
+    const goesOn = intervals[k - 1] === i - 1
+    here = isSilent ? (goesOn ? here : 0) + widths[i]! : 0
+    longest = Math.max(longest, here)
+  }
+  return longest
+}
+
 /** When a vif begins to offer something after an interval in which it offered nothing; seconds, rising. */
 export function wakesOf(ends: readonly number[], vifs: readonly VifColumns[]): number[] {
   return ends.flatMap((_, i) => {

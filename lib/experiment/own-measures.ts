@@ -1,6 +1,6 @@
 import type { Results } from '../simulation/results.ts'
-import { list, nearest } from '../simulation/scenario-problems.ts'
-import type { Path } from '../simulation/yaml-source.ts'
+import { list, nearest } from '../reading/problems.ts'
+import type { Path } from '../reading/yaml-source.ts'
 import { quote } from '../quote.ts'
 import { isMeasure, measureNames, measures } from './measures.ts'
 import type { MeasureName, MeasureUnit, Scope } from './measures.ts'

@@ -1,5 +1,5 @@
 import { isRecord } from './record.ts'
-import type { Path } from '../simulation/yaml-source.ts'
+import type { Path } from '../reading/yaml-source.ts'
 
 // Places in the base, as they are written in an experiment: vifs.web.rate, traffic[0].size, vifs.*.queues.
 

@@ -1,9 +1,10 @@
 import { quote } from '../quote.ts'
-import { list, scenarioVocabulary, unknownKey } from '../simulation/scenario-problems.ts'
-import type { Problem } from '../simulation/scenario-problems.ts'
+import { list, unknownKey } from '../reading/problems.ts'
+import type { Problem } from '../reading/problems.ts'
+import { scenarioVocabulary } from '../simulation/scenario-problems.ts'
 import { checkLocated } from '../simulation/scenario.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import type { Path } from '../simulation/yaml-source.ts'
+import type { Path } from '../reading/yaml-source.ts'
 import { copyNames, makeCopies } from './copies.ts'
 import { drawn, hasDraws } from './draws.ts'
 import { findPlaces, setAt } from './places.ts'
@@ -109,10 +110,10 @@ function checkKey(path: Path, root: Record<string, unknown>, placeAt: Path): voi
   if (path[0] === 'copies' || typeof key === 'number') return
   if (parent.length === 0 && ownKeys.includes(key))
     throw new ProblemError({ path: placeAt, message: `the ${key} is the experiment's; it cannot be varied here` })
-  // Vifs, NICs and bridges have names of their own; what is deeper than a source's keys is the scenario's to check.
-  const isNamed = parent.length === 1 && ['vifs', 'nics', 'bridges'].includes(String(path[0]))
+  // Vifs, NICs, bonds and bridges have names of their own; what is deeper than a source's keys is the scenario's to check.
+  const isNamed = parent.length === 1 && ['vifs', 'nics', 'bonds', 'bridges'].includes(String(path[0]))
   if (isNamed || parent.length > 2 || scenarioVocabulary.keysAt(parent, root).includes(key)) return
-  throw new ProblemError({ path: placeAt, message: unknownKey(parent, key, root).message })
+  throw new ProblemError({ path: placeAt, message: unknownKey(parent, key, root, scenarioVocabulary).message })
 }
 
 /** What a copy cannot be made of. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
-import { duration, fraction, maxDurationNs, named, startTime, text, whole } from '../simulation/schema-words.ts'
+import { duration, fraction, maxDurationNs, named, startTime, text, whole } from '../reading/schema-words.ts'
 import { scenarioSchema } from '../simulation/schema.ts'
 import { dropCauses } from '../simulation/vif-counters.ts'
-import type { Path } from '../simulation/yaml-source.ts'
+import type { Path } from '../reading/yaml-source.ts'
 import { measureNames } from './measures.ts'
 
 // An experiment's keys. The scenario in it is checked by the scenario's own schema, once for each point.

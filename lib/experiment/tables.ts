@@ -1,4 +1,4 @@
-import type { Path } from '../simulation/yaml-source.ts'
+import type { Path } from '../reading/yaml-source.ts'
 import type { MeasureUnit } from './measures.ts'
 import { unknown } from './own-measures.ts'
 import type { MeasurePlan } from './own-measures.ts'

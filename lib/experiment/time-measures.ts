@@ -11,6 +11,7 @@ import {
   mostAboveCap,
   pressedUse,
   settlingSeconds,
+  silentSeconds,
   wakesOf,
   widthsOf,
 } from './over-time.ts'
@@ -28,10 +29,30 @@ const columnsOf = ({ series }: Results, { vifs }: Scope): VifColumns[] =>
 const weightedVifs = ({ series, vifs }: Results): WeightedVif[] =>
   Object.entries(series.vifs).map(([name, columns]) => ({ columns, weight: vifs[name]?.weight ?? 1 }))
 
-/** The only NIC; undefined where there are several, for nobody knows which vif is on which. */
-function onlyNic({ series: { nics } }: Results): NicColumns | undefined {
-  const all = Object.values(nics)
-  return all.length === 1 ? all[0] : undefined
+/** The only NIC, or the only bond of all NICs; undefined where there are several, for nobody knows which vif is on which. */
+function onlyNic({ series: { nics, bonds }, bonds: totals }: Results): NicColumns | undefined {
+  const all = Object.entries(nics)
+  const [bond, ...others] = Object.entries(bonds)
+  if (!bond) return all.length === 1 ? all[0]?.[1] : undefined
+  const [name, { capacityBps }] = bond
+  const members = totals[name]?.nics ?? []
+  if (others.length > 0 || all.length !== members.length) return undefined
+  return {
+    rateBps: capacityBps,
+    utilisation: capacityBps.map((bps, i) =>
+      usedPart(
+        all.map(([, nic]) => nic),
+        bps,
+        i,
+      ),
+    ),
+  }
+}
+
+/** What NICs sent in an interval over what they carry together. */
+function usedPart(nics: readonly NicColumns[], capacityBps: number, i: number): number {
+  const sent = nics.reduce((sum, { utilisation, rateBps }) => sum + utilisation[i]! * rateBps[i]!, 0)
+  return capacityBps > 0 ? Math.min(1, sent / capacityBps) : 0
 }
 
 function onsetsOf(results: Results, scope: Scope): number[] {
@@ -117,6 +138,15 @@ export const overTime = {
       const wanted = (scope.vifs ?? names).map((name) => names.indexOf(name)).filter((k) => k >= 0)
       const { within = usualTolerance } = scope
       return longestNs(results, scope, (i) => isOffIdeal(vifs, idealOf(vifs, nic.rateBps[i]!, i), i, within, wanted))
+    },
+  },
+  silence: {
+    title: 'silence',
+    unit: 'ns',
+    heeds: ['vifs', ...spanKeys],
+    of: (results, scope) => {
+      const { t } = results.series
+      return Math.round(silentSeconds(widthsOf(t), looked(results, scope), columnsOf(results, scope)) * nsPerSecond)
     },
   },
   pressedUse: { title: 'NIC use', unit: 'share', heeds: spanKeys, of: use('mean') },

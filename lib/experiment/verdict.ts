@@ -1,4 +1,4 @@
-import type { Path } from '../simulation/yaml-source.ts'
+import type { Path } from '../reading/yaml-source.ts'
 import { figureAt } from './claims.ts'
 import type { ClaimResults, FigurePlace } from './claims.ts'
 import { describeFigure, describeValue } from './figures.ts'

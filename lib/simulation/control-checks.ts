@@ -1,4 +1,4 @@
-import type { Problem } from './scenario-problems.ts'
+import type { Problem } from '../reading/problems.ts'
 import type { CheckedInput } from './schema.ts'
 
 /** What is wrong with the detector's thresholds taken together. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { mostWeight, policyNames } from '../policy/policy.ts'
-import { bitRate, duration, fraction, maxDurationNs, text, whole } from './schema-words.ts'
+import { bitRate, duration, fraction, maxDurationNs, text, whole } from '../reading/schema-words.ts'
 
 // The keys of what changes while a scenario runs: its events, and the controller that shares bandwidth.
 

@@ -1,9 +1,9 @@
 import { RingbackError } from '../errors.ts'
 import { admissionProblem } from '../policy/admission.ts'
 import { formatDuration, formatRate } from '../units.ts'
-import { sharedNic, unsharedProblem } from './min-checks.ts'
-import { missing } from './scenario-problems.ts'
-import type { Problem } from './scenario-problems.ts'
+import { sharedWayOut, unsharedProblem, wayOutBps } from './min-checks.ts'
+import { missing } from '../reading/problems.ts'
+import type { Problem } from '../reading/problems.ts'
 import type { CheckedInput } from './schema.ts'
 import { readEventCap, readNicRate } from './scenario-control.ts'
 
@@ -66,14 +66,15 @@ function rateProblem(read: (text: string) => unknown, text: string): string | un
 
 /**
  * Lets the events happen in order and finds the first that breaks what must hold of mins: each is at most its vif's cap,
- * and none is raised above what its NIC has at that time. A NIC that becomes slower breaks nothing: mins are scaled then.
+ * and none is raised above what its NIC or bond has at that time. A NIC that becomes slower breaks nothing: mins are scaled then.
  */
 function replayProblems(input: CheckedInput): Problem[] {
   const rates = new Map(Object.entries(input.nics).map(([name, { rate }]) => [name, rate]))
+  const rateOf = (nic: string): number => rates.get(nic) ?? 0
   const vifs = new Map(
     Object.entries(input.vifs).map(([name, vif]) => [
       name,
-      { capBps: vif.rate?.bitsPerSecond ?? Infinity, minBps: vif.min ?? 0, nic: sharedNic(input, vif) },
+      { capBps: vif.rate?.bitsPerSecond ?? Infinity, minBps: vif.min ?? 0, wayOut: sharedWayOut(input, vif) },
     ]),
   )
   const inOrder = input.events.map((event, i) => ({ event, i })).toSorted((a, b) => a.event.at - b.event.at)
@@ -94,10 +95,11 @@ function replayProblems(input: CheckedInput): Problem[] {
         at('rate', `${capped} is below the min of ${event.vif} at that time, ${least}; write a lower min beside it`),
       ]
     }
-    if (vif.minBps <= before || vif.nic === undefined) continue
-    const sharing = [...vifs].filter(([, { nic }]) => nic === vif.nic)
+    const { wayOut } = vif
+    if (vif.minBps <= before || wayOut === undefined) continue
+    const sharing = [...vifs].filter(([, other]) => other.wayOut === wayOut)
     const mins = sharing.map(([name, { minBps }]) => ({ name, minBps }))
-    const message = admissionProblem(rates.get(vif.nic) ?? 0, mins, vif.nic)
+    const message = admissionProblem(wayOutBps(input, wayOut, rateOf), mins, wayOut)
     if (message !== null) return [at('min', `at that time ${message}`)]
   }
   return []

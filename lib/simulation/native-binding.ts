@@ -8,18 +8,58 @@ export interface NativeNic {
   overheadBytes: number
 }
 
-/** A learning bridge. Its NICs are its ports, and so is every vif whose uplink it is. */
+/** Several NICs as one. */
+export interface NativeBond {
+  /** Indices of NICs. */
+  nics: number[]
+  mode: string
+  xmitHashPolicy: string
+  /** 0: links are not looked at. */
+  miimonNs: number
+  /** Whole multiples of miimonNs, and so is downdelayNs. */
+  updelayNs: number
+  downdelayNs: number
+  /** Which of `nics`; -1: none. */
+  primary: number
+  primaryReselect: string
+  /** 0: at random. */
+  packetsPerNic: number
+  minLinks: number
+  lacpRate: string
+  lacpActive: boolean
+  adSelect: string
+  tlbDynamicLb: boolean
+  numGratArp: number
+  lpIntervalNs: number
+  allNicsActive: boolean
+  partner: { lacp: string; lacpRate: string; switches: number[] }
+}
+
+/** A NIC of a bond, as the bond sees it. */
+export interface NativeBondNic {
+  /** Linux's states of a link: fail and back are on the way to down and up. */
+  link: 'up' | 'fail' | 'down' | 'back'
+  active: boolean
+  linkFailures: number
+  aggregator: number
+  /** What LACP has agreed on. */
+  lacp: string
+}
+
+/** A learning bridge. Its NICs and bonds are its ports, and so is every vif whose uplink it is. */
 export interface NativeBridge {
   /** Indices of NICs. */
   nics: number[]
+  /** Indices of bonds. */
+  bonds: number[]
   /** 0: nothing is learned, every frame is flooded. */
   ageingNs: number
 }
 
 /** One vif: guest front end, back end, credit shaper. */
 export interface NativeVif {
-  uplinkKind: 'nic' | 'bridge'
-  /** Index of its NIC or bridge. */
+  uplinkKind: 'nic' | 'bond' | 'bridge'
+  /** Index of its NIC, bond or bridge. */
   uplink: number
   creditBytes: number
   /** 0: no cap. */
@@ -78,8 +118,10 @@ export interface NativeBackEnd {
 interface NativeSourceBase {
   vif: number
   direction: 'out' | 'in'
-  /** direction in: index of the NIC on which the frames arrive; otherwise 0. */
+  /** direction in, and bond -1: index of the NIC on which the frames arrive; otherwise 0. */
   nic: number
+  /** direction in: index of the bond on one of whose NICs they arrive; -1: `nic` says where. */
+  bond: number
   startNs: number
   stopNs: number
 }
@@ -145,8 +187,37 @@ export interface NativeReplaySource extends NativeSourceBase {
   headers: Uint8Array
 }
 
+/** TCP connections. nic and bond say where what comes from the station outside arrives, in both directions. */
+export interface NativeTcpSource extends NativeSourceBase {
+  kind: 'tcp'
+  /** Index of the vif at the other end; -1: the station outside. */
+  peer: number
+  /** 1 to 64512 in all. */
+  flows: number
+  congestion: 'reno' | 'cubic'
+  reordering: 'fixed' | 'adaptive'
+  sack: boolean
+  /** 1000 to 6 * 10^10. */
+  rttNs: number
+  /** 128 to 65535. */
+  sizeBytes: number
+  /** sizeBytes to 65535. */
+  gsoBytes: number
+  /** 2 segments to 2^30 - 1. */
+  windowBytes: number
+  /** 0: without an end. */
+  bytes: number
+  delayedAckNs: number
+  minRtoNs: number
+}
+
 export type NativeSource =
-  NativeConstantSource | NativePoissonSource | NativeOnOffSource | NativeFlowsSource | NativeReplaySource
+  | NativeConstantSource
+  | NativePoissonSource
+  | NativeOnOffSource
+  | NativeFlowsSource
+  | NativeReplaySource
+  | NativeTcpSource
 
 /**
  * What is written as pcap: frames that left a NIC, that came to it over the wire, that a guest sent (as put on its ring),
@@ -166,6 +237,7 @@ export interface NativeWorldOptions {
   /** null: none. */
   costs: NativeCosts | null
   nics: NativeNic[]
+  bonds: NativeBond[]
   bridges: NativeBridge[]
   reserves: NativeReserve[]
   vifs: NativeVif[]
@@ -197,8 +269,21 @@ export interface NativeWorld {
   readonly vifCounterNames: readonly string[]
   readonly nicCounters: BigUint64Array
   readonly nicCounterNames: readonly string[]
+  /**
+   * Cumulative but capacityBps, activeNic (its number among the bond's + 1; 0: none) and upNics: sentUNIT, droppedUNIT (no
+   * NIC could take them), inactiveUNIT (came in where the bond does not listen), reorderedPackets, failovers, ownFrames.
+   */
+  readonly bondCounters: BigUint64Array
+  readonly bondCounterNames: readonly string[]
+  /** Its NICs, in their order there. */
+  bondNics(bond: number): NativeBondNic[]
   readonly bridgeCounters: BigUint64Array
   readonly bridgeCounterNames: readonly string[]
+  /** By vif, of the TCP connections of its sources: see kTcpCounterNames in native/sim/tcp_traffic.h. */
+  readonly tcpCounters: BigUint64Array
+  readonly tcpCounterNames: readonly string[]
+  /** Round trip times that they measured, in nanoseconds, likewise. */
+  tcpRtt(vif: number): { p50: number; p99: number; max: number }
   /** Nanoseconds from offer to arrival of delivered frames; percentiles within 1 %, max exact; all 0 where none was. */
   latency(vif: number, direction: 'tx' | 'rx' | 'all'): { p50: number; p99: number; max: number }
   /** Why the vif is dead, as native/vif/fault.h names it; null while it lives. */

@@ -3,7 +3,7 @@ import { RingbackError } from '../errors.ts'
 import { quote } from '../quote.ts'
 import { resultsSchema } from './results-schema.ts'
 import type { SavedResults } from './results-schema.ts'
-import { pathName } from './scenario-problems.ts'
+import { pathName } from '../reading/problems.ts'
 
 const help = 'name a results.json that ringback run --out wrote'
 
@@ -56,10 +56,10 @@ function describeIssue(issue: { path: readonly PropertyKey[]; message: string })
 type Columns = Readonly<Record<string, readonly unknown[]>>
 
 /** What keeps the series from being drawn: columns of other lengths than the times, or times that go back. */
-function seriesProblem({ series: { t, vifs, nics } }: SavedResults): string | undefined {
+function seriesProblem({ series: { t, vifs, nics, bonds } }: SavedResults): string | undefined {
   const late = t.findIndex((time, i) => time <= (t[i - 1] ?? 0))
   if (late >= 0) return `series.t[${late}]: not later than the time before it`
-  for (const [section, tracks] of Object.entries<Record<string, Columns>>({ vifs, nics }))
+  for (const [section, tracks] of Object.entries<Record<string, Columns>>({ vifs, nics, bonds }))
     for (const [name, columns] of Object.entries(tracks))
       for (const [column, values] of Object.entries(columns))
         if (values.length !== t.length)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { bondModes } from '../bonding/options.ts'
 import { policyNames } from '../policy/policy.ts'
 import { dropCauses } from './vif-counters.ts'
 
@@ -42,6 +43,20 @@ const direction = flow.extend({
   latencyNs: latency,
 })
 
+const tcp = z.object({
+  flows: amount,
+  goodputBytes: amount,
+  goodputBps: amount,
+  segments: amount,
+  retransmits: amount,
+  spuriousRetransmits: amount,
+  fastRecoveries: amount,
+  timeouts: amount,
+  undos: amount,
+  outOfOrder: amount,
+  rttNs: latency,
+})
+
 const vif = flow.extend({
   tx: direction,
   rx: direction,
@@ -56,6 +71,7 @@ const vif = flow.extend({
   latencyNs: latency,
   carrier: z.boolean(),
   fault: z.string().nullable(),
+  tcp: tcp.exactOptional(),
 })
 
 const nic = z.object({
@@ -73,6 +89,23 @@ const nic = z.object({
   receiveUtilisation: amount,
   receiveDrops: amount,
   receiveDroppedBytes: amount,
+})
+
+const bond = z.object({
+  mode: z.enum(bondModes),
+  nics: z.array(name),
+  sentPackets: amount,
+  sentBytes: amount,
+  drops: amount,
+  droppedBytes: amount,
+  inactiveDrops: amount,
+  inactiveDroppedBytes: amount,
+  reordered: amount,
+  failovers: amount,
+  ownFrames: amount,
+  capacityBps: amount,
+  activeNic: name.nullable(),
+  upNics: amount,
 })
 
 const backEnd = z.object({
@@ -116,6 +149,17 @@ const series = z.object({
     name,
     z.object({ utilisation: amounts, receiveUtilisation: amounts, rateBps: amounts.exactOptional() }),
   ),
+  bonds: z
+    .record(
+      name,
+      z.object({
+        capacityBps: amounts,
+        upNics: amounts,
+        failovers: amounts,
+        activeNic: z.array(name.nullable()).exactOptional(),
+      }),
+    )
+    .default({}),
 })
 
 export const resultsSchema = z.object({
@@ -133,7 +177,7 @@ export const resultsSchema = z.object({
   vifs: z.record(name, vif),
   nics: z.record(name, nic),
   bridges: z.record(name, z.object({ learned: amount, moved: amount, refused: amount, flooded: amount })),
-  bonds: z.record(name, z.never()),
+  bonds: z.record(name, bond),
   backEnd: backEnd.exactOptional(),
   uplinks: z.record(
     name,

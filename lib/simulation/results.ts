@@ -1,16 +1,21 @@
+import type { BondMode } from '../bonding/options.ts'
 import type { PolicyName } from '../policy/policy.ts'
 import { Counters } from './counters.ts'
 import type { NativeWorld } from './native-binding.ts'
-import type { Scenario } from './scenario.ts'
+import type { Scenario, ScenarioBond } from './scenario.ts'
 import type { Recorded, Series } from './series.ts'
 import { capBps } from './settings.ts'
 import type { Change, Link } from './settings.ts'
 import { shortfallOf } from './shortfall.ts'
 import type { Shortfall } from './shortfall.ts'
+import { bondCountersOf, bondStateOf } from './simulated-bond.ts'
+import type { BondCounters, BondState } from './simulated-bond.ts'
 import { nicCountersOf } from './simulated-nic.ts'
 import type { NicCounters } from './simulated-nic.ts'
 import { countersOf } from './simulated-vif.ts'
 import type { VifCounters } from './simulated-vif.ts'
+import { tcpResults } from './tcp-results.ts'
+import type { TcpResults } from './tcp-results.ts'
 import { checkConservation, totalsOf } from './vif-counters.ts'
 import type { Direction, DirectionFlow, Flow, Totals } from './vif-counters.ts'
 import type { WorldControl } from './world-control.ts'
@@ -51,6 +56,8 @@ export interface VifResults extends VifCounters {
   carrier: boolean
   /** Why the vif was disabled, such as `ring-overflow`; null: it was not. */
   fault: string | null
+  /** Only where it has sources of TCP connections. */
+  tcp?: TcpResults
 }
 
 export interface NicResults extends NicCounters {
@@ -63,10 +70,16 @@ export interface NicResults extends NicCounters {
   receiveUtilisation: number
 }
 
+/** What went through a bond, and what it was at the end. */
+export interface BondResults extends BondCounters, BondState {
+  mode: BondMode
+  nics: string[]
+}
+
 export interface UplinkResults {
   /** Jain's index over the delivered bytes of its vifs: 1 is even, 1/n is one for all; null: none delivered. */
   fairness: number | null
-  /** What its NIC could send at the end, 0 with the link down; null: a bridge with no NIC, or with several. */
+  /** What its NIC or bond could send at the end, 0 with the link down; null: a bridge with no NIC, or with several. */
   capacityBps: number | null
   /** Time in which the mins did not fit, so that each was kept in part only. */
   minsScaledSeconds: number
@@ -121,10 +134,10 @@ export interface Results {
   vifs: Record<string, VifResults>
   nics: Record<string, NicResults>
   bridges: Record<string, BridgeResults>
-  bonds: Record<string, never>
+  bonds: Record<string, BondResults>
   /** Only where the scenario has costs. */
   backEnd?: BackEndResults
-  /** The NICs and bridges that vifs are connected to. */
+  /** The NICs, bonds and bridges that vifs are connected to. */
   uplinks: Record<string, UplinkResults>
   /** What was changed while it ran, in order. */
   changes: Change[]
@@ -146,6 +159,7 @@ export function buildResults(state: RunState): Results {
   const { scenario, world, simulatedNs, wallSeconds, aborted, control, recorded } = state
   const vifCounters = new Counters(world.vifCounters, world.vifCounterNames)
   const nicCounters = new Counters(world.nicCounters, world.nicCounterNames)
+  const bondCounters = new Counters(world.bondCounters, world.bondCounterNames)
   const bridgeCounters = new Counters(world.bridgeCounters, world.bridgeCounterNames)
   scenario.vifs.forEach(({ name }, row) => checkConservation(name, row, vifCounters))
   const seconds = simulatedNs / 1e9
@@ -170,7 +184,9 @@ export function buildResults(state: RunState): Results {
     bridges: Object.fromEntries(
       scenario.bridges.map(({ name }, row) => [name, bridgeResults(bridgeCounters, row)] as const),
     ),
-    bonds: {},
+    bonds: Object.fromEntries(
+      scenario.bonds.map((bond, row) => [bond.name, bondResults(bondCounters, row, bond)] as const),
+    ),
     ...backEndOf(world, simulatedNs),
     uplinks: uplinkResults(state, new Map(vifs.map(([name, { deliveredBytes }]) => [name, deliveredBytes]))),
     changes: control.settings.changes.map((change) => ({ ...change })),
@@ -201,6 +217,7 @@ function vifResults(row: number, counters: Counters, { world, simulatedNs, contr
     rx: directed(counted.rx, 'rx'),
     carrier: world.carrier(row),
     fault: world.fault(row),
+    ...tcpResults(world, row, simulatedNs),
   }
 }
 
@@ -214,6 +231,11 @@ function nicResults(row: number, counters: Counters, { simulatedNs, control }: R
     utilisation: part('busyNs'),
     receiveUtilisation: part('receiveBusyNs'),
   }
+}
+
+function bondResults(counters: Counters, row: number, bond: ScenarioBond): BondResults {
+  const { mode, nics } = bond
+  return { mode, nics: [...nics], ...bondCountersOf(counters, row), ...bondStateOf(counters, row, bond) }
 }
 
 function bridgeResults(counters: Counters, row: number): BridgeResults {

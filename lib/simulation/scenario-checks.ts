@@ -1,17 +1,19 @@
 import { formatDuration } from '../units.ts'
+import { bondOfNics, bondPlaceProblems } from './bond-checks.ts'
 import { captureFiles } from './capture-files.ts'
 import { controlProblems } from './control-checks.ts'
 import { eventProblems } from './event-checks.ts'
 import { minProblems } from './min-checks.ts'
-import { missing } from './scenario-problems.ts'
-import type { Problem } from './scenario-problems.ts'
+import { list, missing } from '../reading/problems.ts'
+import type { Problem } from '../reading/problems.ts'
 import type { CheckedInput } from './schema.ts'
 import { trafficProblems } from './traffic-checks.ts'
-import type { Path } from './yaml-source.ts'
+import type { Path } from '../reading/yaml-source.ts'
 
 // What the schema cannot see: how many there are, and whether what is named is there and fits together.
 
 const maxNics = 256
+const maxBonds = 256
 const maxBridges = 256
 const maxVifs = 4095
 const maxSources = 65536
@@ -26,22 +28,26 @@ const slotsOfPage = 256
 const maxCaptured = 256
 /** Numbers that the series of one run may hold: 160 MB. */
 const maxSeriesNumbers = 20_000_000
-/** Columns of a vif and of a NIC. */
+/** Columns of a vif, of a NIC and of a bond. */
 const vifColumns = 7
 const nicColumns = 3
+const bondColumns = 4
 
 const countOf = (section: object): number => Object.keys(section).length
 
 /** Everything that is wrong with a scenario whose values are well-formed. */
 export function problemsIn(input: CheckedInput): Problem[] {
+  const wrongBonds = bondPlaceProblems(input)
   return [
     ...countProblems(input),
+    ...wrongBonds,
     ...bridgeProblems(input),
     ...uplinkProblems(input),
     ...eventPortProblems(input),
     ...txSlotsProblems(input),
     ...trafficProblems(input),
-    ...minsAndEventsProblems(input),
+    // What a wrong bond carries nobody knows.
+    ...(wrongBonds.length > 0 ? [] : minsAndEventsProblems(input)),
     ...controlProblems(input),
     ...seriesProblems(input),
     ...pcapProblems(input),
@@ -57,6 +63,7 @@ function minsAndEventsProblems(input: CheckedInput): Problem[] {
 function countProblems(input: CheckedInput): Problem[] {
   const counted = [
     { key: 'nics', count: countOf(input.nics), least: 1, most: maxNics },
+    { key: 'bonds', count: countOf(input.bonds), least: 0, most: maxBonds },
     { key: 'bridges', count: countOf(input.bridges), least: 0, most: maxBridges },
     { key: 'vifs', count: countOf(input.vifs), least: 1, most: maxVifs },
     { key: 'traffic', count: input.traffic.length, least: 1, most: maxSources },
@@ -71,41 +78,58 @@ function countProblems(input: CheckedInput): Problem[] {
 }
 
 function bridgeProblems(input: CheckedInput): Problem[] {
-  const bridgeOfNic = new Map<string, string>()
-  return Object.entries(input.bridges).flatMap(([name, { nics }]): Problem[] => {
+  const { nics, bonds, bridges } = input
+  const bondOf = bondOfNics(input)
+  const bridgeOf = new Map<string, string>()
+  return Object.entries(bridges).flatMap(([name, { nics: ports }]): Problem[] => {
     const path: Path = ['bridges', name]
-    const problems = nics.flatMap((nic, i): Problem[] => {
+    const problems = ports.flatMap((port, i): Problem[] => {
       const here: Path = [...path, 'nics', i]
-      if (!Object.hasOwn(input.nics, nic)) return [missing(here, nic, { NIC: input.nics })]
-      const owner = bridgeOfNic.get(nic)
+      const bond = bondOf.get(port)
+      if (bond !== undefined) return [{ path: here, message: `${port} is in bond ${bond}; write the bond, ${bond}` }]
+      if (!Object.hasOwn(nics, port) && !Object.hasOwn(bonds, port)) return [missing(here, port, waysOut(input))]
+      const owner = bridgeOf.get(port)
       if (owner !== undefined)
-        return [{ path: here, message: `${nic} is a port of bridge ${owner} already; leave it out here` }]
-      bridgeOfNic.set(nic, name)
+        return [{ path: here, message: `${port} is a port of bridge ${owner} already; leave it out here` }]
+      bridgeOf.set(port, name)
       return []
     })
-    if (Object.hasOwn(input.nics, name))
-      problems.push({ path, message: `there is a NIC of this name; call the bridge something else, as in br0` })
+    for (const [what, section] of Object.entries(waysOut(input)))
+      if (Object.hasOwn(section, name))
+        problems.push({ path, message: `there is a ${what} of this name; call the bridge something else, as in br0` })
     const vifs = Object.values(input.vifs).filter(({ uplink }) => uplink === name).length
-    if (nics.length + vifs > maxBridgePorts)
+    if (ports.length + vifs > maxBridgePorts)
       problems.push({
         path,
-        message: `has ${nics.length + vifs} ports, ${nics.length} NICs and ${vifs} vifs; a bridge has at most ${maxBridgePorts}: use several`,
+        message: `has ${ports.length + vifs} ports, ${ports.length} NICs and ${vifs} vifs; a bridge has at most ${maxBridgePorts}: use several`,
       })
     return problems
   })
 }
 
-function uplinkProblems({ nics, bridges, vifs }: CheckedInput): Problem[] {
-  const bridgeOfNic = new Map(
-    Object.entries(bridges).flatMap(([name, { nics: ports }]) => ports.map((nic) => [nic, name])),
+/** What leads out of the host, for messages. */
+function waysOut({ nics, bonds }: CheckedInput): Record<string, object> {
+  return countOf(bonds) > 0 ? { NIC: nics, bond: bonds } : { NIC: nics }
+}
+
+function uplinkProblems(input: CheckedInput): Problem[] {
+  const { nics, bonds, bridges, vifs } = input
+  const bondOf = bondOfNics(input)
+  const bridgeOf = new Map(
+    Object.entries(bridges).flatMap(([name, { nics: ports }]) => ports.map((port) => [port, name])),
   )
   return Object.entries(vifs).flatMap(([name, { uplink }]): Problem[] => {
     const path: Path = ['vifs', name, 'uplink']
-    const bridge = bridgeOfNic.get(uplink)
+    const bond = bondOf.get(uplink)
+    if (bond !== undefined) {
+      const way = bridgeOf.get(bond) ?? bond
+      return [{ path, message: `${uplink} is in bond ${bond}; write uplink: ${way}` }]
+    }
+    const bridge = bridgeOf.get(uplink)
     if (bridge !== undefined)
       return [{ path, message: `${uplink} is a port of bridge ${bridge}; write the bridge, uplink: ${bridge}` }]
-    if (Object.hasOwn(nics, uplink) || Object.hasOwn(bridges, uplink)) return []
-    return [missing(path, uplink, countOf(bridges) > 0 ? { NIC: nics, bridge: bridges } : { NIC: nics })]
+    if ([nics, bonds, bridges].some((section) => Object.hasOwn(section, uplink))) return []
+    return [missing(path, uplink, { ...waysOut(input), ...(countOf(bridges) > 0 && { bridge: bridges }) })]
   })
 }
 
@@ -139,16 +163,17 @@ function eventPortProblems({ vifs }: CheckedInput): Problem[] {
   return [{ path: ['vifs'], message }]
 }
 
-function seriesProblems({ duration, output, nics, vifs }: CheckedInput): Problem[] {
+function seriesProblems({ duration, output, nics, bonds, vifs }: CheckedInput): Problem[] {
   const samples = Math.ceil(duration / output.interval)
-  const numbers = samples * (1 + vifColumns * countOf(vifs) + nicColumns * countOf(nics))
+  const columns = vifColumns * countOf(vifs) + nicColumns * countOf(nics) + bondColumns * countOf(bonds)
+  const numbers = samples * (1 + columns)
   if (numbers <= maxSeriesNumbers) return []
   const longer = formatDuration(output.interval * Math.ceil(numbers / maxSeriesNumbers))
   const message = `would record ${samples} samples of every vif and NIC; use ${longer} or more`
   return [{ path: ['output', 'interval'], message }]
 }
 
-function pcapProblems({ output, nics, vifs }: CheckedInput): Problem[] {
+function pcapProblems({ output, nics, bonds, vifs }: CheckedInput): Problem[] {
   if (!output.pcap) return []
   const { pcap } = output
   const count = pcap.nics.length + pcap.vifs.length
@@ -161,6 +186,8 @@ function pcapProblems({ output, nics, vifs }: CheckedInput): Problem[] {
   const problems = sections.flatMap(({ key, what, names, known }) =>
     names.flatMap((name, i): Problem[] => {
       const path: Path = ['output', 'pcap', key, i]
+      const bond = key === 'nics' && Object.hasOwn(bonds, name) ? bonds[name] : undefined
+      if (bond) return [{ path, message: `${name} is a bond; name its NICs instead, ${list(bond.nics)}` }]
       if (!Object.hasOwn(known, name)) return [missing(path, name, { [what]: known })]
       return names.indexOf(name) < i ? [{ path, message: `${name} is there twice; keep one of the two` }] : []
     }),

@@ -2,7 +2,7 @@ import type { PolicyName } from '../policy/policy.ts'
 import { parseRate } from '../units.ts'
 import type { CreditRate } from '../units.ts'
 import type { CheckedInput } from './schema.ts'
-import { readBitRate } from './schema-words.ts'
+import { readBitRate } from '../reading/schema-words.ts'
 
 /** A change of a vif: what is absent stays. */
 export interface VifEvent {

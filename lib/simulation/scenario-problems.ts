@@ -1,153 +1,22 @@
-import { distance } from 'fastest-levenshtein'
-import type { z } from 'zod'
-
+import { bondSynonyms } from '../bonding/options.ts'
 import { quote } from '../quote.ts'
+import { list, nearest, show, valueAt } from '../reading/problems.ts'
+import type { Vocabulary } from '../reading/problems.ts'
 import { keysAt } from './schema.ts'
 import { sourceSchemas } from './traffic-schema.ts'
-import type { Path } from './yaml-source.ts'
-
-/** One thing that is wrong with a scenario: where, and `what; how to fix`. */
-export interface Problem {
-  path: Path
-  message: string
-}
-
-/** The keys of a kind of file. */
-export interface Vocabulary {
-  /** Those that the object at `path` in `root` may have. */
-  keysAt(path: Path, root: unknown): readonly string[]
-  /** Those that this version does not have yet. */
-  laterKeys: ReadonlySet<string>
-}
-
-/** Words of the scenario language that this version does not have yet. */
-const laterKeys = new Set(['bonds'])
-const laterKinds = new Set(['tcp'])
 
 /** The scenario's keys. */
 export const scenarioVocabulary: Vocabulary = {
   keysAt: (path, root) => keysAt(path, valueAt(root, [...path, 'kind'])),
-  laterKeys,
-}
-
-/** `vifs.web.rate`, `traffic[0].pcap`. */
-export function pathName(path: Path): string {
-  return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('')
-}
-
-/** The candidate that a typing error may have turned into `word`; undefined when none is near. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const scored = candidates.map((candidate) => ({
-    candidate,
-    score: distance(word.slice(0, 64).toLowerCase(), candidate.toLowerCase()),
-  }))
-  const best = scored.reduce((a, b) => (b.score < a.score ? b : a), { candidate: '', score: Infinity })
-  // Two letters that changed places count as two.
-  return best.score <= Math.min(3, Math.floor(Math.max(word.length, best.candidate.length) / 2))
-    ? best.candidate
-    : undefined
-}
-
-/** Names that a message lists. */
-const maxListed = 20
-
-/** `eth0, eth1`, shortened where there are many. */
-export function list(names: readonly string[]): string {
-  const shown = names.slice(0, maxListed).join(', ')
-  return names.length > maxListed ? `${shown} and ${names.length - maxListed} more` : shown
-}
-
-/**
- * `there is no NIC "eth9"; the NICs are eth0, eth1`, with a list for each section in which it could be. Where one name is
- * near and a list would not show it, `did you mean "v1000"?`.
- */
-export function missing(path: Path, name: string, sections: Record<string, object>): Problem {
-  const what = `there is no ${Object.keys(sections).join(' or ')} ${quote(name)}`
-  const known = Object.values(sections).flatMap((section) => Object.keys(section))
-  const near = nearest(name, known)
-  if (near !== undefined && known.indexOf(near) >= maxListed)
-    return { path, message: `${what}; did you mean "${near}"?` }
-  const lists = Object.entries(sections).map(([of, section]) => `the ${of}s are ${list(Object.keys(section))}`)
-  return { path, message: `${what}; ${lists.join('; ')}` }
-}
-
-/** The value at `path` in `root`; undefined where there is none. */
-export function valueAt(root: unknown, path: Path): unknown {
-  let value = root
-  for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
-    value = (value as Record<string | number, unknown>)[step]
-  }
-  return value
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return quote(value)
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object' && value !== null) return 'a map'
-  return String(value)
-}
-
-/** What is wrong with a key, and the key that was meant where one is near. */
-export function unknownKey(
-  path: Path,
-  key: string,
-  root: unknown,
-  vocabulary = scenarioVocabulary,
-): Problem & { meant?: Path } {
-  const here = [...path, key]
-  if (vocabulary.laterKeys.has(key)) return { path: here, message: 'not available in this version; remove it' }
-  const keys = vocabulary.keysAt(path, root)
-  const near = nearest(key, keys)
-  if (near === undefined) return { path: here, message: `unknown key; the keys here are ${list(keys)}` }
-  return { path: here, message: `unknown key; did you mean "${near}"?`, meant: [...path, near] }
+  synonyms: bondSynonyms,
+  explain: ({ code }, path, value) =>
+    code === 'invalid_union' && path[0] === 'traffic' && path.at(-1) === 'kind' ? wrongKind(value) : undefined,
 }
 
 function wrongKind(value: unknown): string {
   const kinds = Object.keys(sourceSchemas)
   if (value === undefined || value === null) return `missing; write one of ${kinds.join(', ')}`
   if (typeof value !== 'string') return `${show(value)} is no kind of traffic; write one of ${kinds.join(', ')}`
-  if (laterKinds.has(value)) return `${quote(value)} is not available in this version; use one of ${kinds.join(', ')}`
   const near = nearest(value, kinds)
   return `${quote(value)} is no kind of traffic; ${near === undefined ? `the kinds are ${list(kinds)}` : `did you mean "${near}"?`}`
-}
-
-/** What is wrong before the semicolon, from the kind of issue; how to fix after it, from the schema. */
-function explain(issue: z.core.$ZodIssue, value: unknown): string {
-  if (issue.code === 'custom') return issue.message
-  if (issue.code === 'invalid_union') {
-    const told = issue.errors.flat().find(({ code }) => code === 'custom')
-    if (told) return told.message
-  }
-  if (issue.code === 'invalid_key') return `not a name; ${issue.issues[0]?.message ?? 'use letters and digits'}`
-  if (value === undefined) return `missing; ${issue.message}`
-  if (value === null || value === '') return `has no value; ${issue.message}`
-  if (issue.code === 'too_small') return `${show(value)} is too small; ${issue.message}`
-  if (issue.code === 'too_big') return `${show(value)} is too large; ${issue.message}`
-  return `${show(value)} is not valid here; ${issue.message}`
-}
-
-/** The schema's issues with `root` in people's words. */
-export function problemsOf(
-  issues: readonly z.core.$ZodIssue[],
-  root: unknown,
-  vocabulary = scenarioVocabulary,
-): Problem[] {
-  const unknown = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => unknownKey(pathOf(issue), key, root, vocabulary)) : [],
-  )
-  // A key that is missing because it is misspelt is one mistake, not two.
-  const meant = new Set(unknown.flatMap(({ meant: path }) => (path ? [pathName(path)] : [])))
-  const others = issues.flatMap((issue): Problem[] => {
-    const path = pathOf(issue)
-    const value = valueAt(root, path)
-    if (issue.code === 'unrecognized_keys' || (value === undefined && meant.has(pathName(path)))) return []
-    const isKind = issue.code === 'invalid_union' && path[0] === 'traffic' && path.at(-1) === 'kind'
-    return [{ path, message: isKind ? wrongKind(value) : explain(issue, value) }]
-  })
-  return [...unknown, ...others]
-}
-
-function pathOf(issue: z.core.$ZodIssue): Path {
-  return issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
 }

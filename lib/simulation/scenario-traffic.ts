@@ -83,7 +83,28 @@ export interface ReplaySource extends SourceBase {
   origin: string
 }
 
-export type ScenarioSource = ConstantSource | PoissonSource | OnOffSource | FlowsSource | ReplaySource
+/** TCP connections: they send what their windows allow, and answer to what becomes of it. */
+export interface TcpSource extends MadeUpBase {
+  kind: 'tcp'
+  flows: number
+  congestion: 'cubic' | 'reno'
+  /** The delay behind the wire, or between two guests. */
+  rttNs: number
+  /** Of a full segment's frame. */
+  sizeBytes: number
+  /** Of the largest frame that a guest hands down at once. */
+  gsoBytes: number
+  sack: boolean
+  /** How many segments must overtake another before it counts as lost: three, or as many as once did for nothing. */
+  reordering: 'fixed' | 'adaptive'
+  /** Of each connection; null: it never ends. */
+  bytes: number | null
+  delayedAckNs: number
+  minRtoNs: number
+  windowBytes: number
+}
+
+export type ScenarioSource = ConstantSource | PoissonSource | OnOffSource | FlowsSource | ReplaySource | TcpSource
 
 /**
  * A source with defaults filled in.
@@ -103,6 +124,7 @@ export function toSource(source: CheckedInput['traffic'][number], directory: str
     const mac = guest.toLowerCase().replaceAll('-', ':')
     return { kind: 'replay', ...base, pcap: resolve(directory, pcap), guest: mac, loop, speed, origin }
   }
+  if (source.kind === 'tcp') return toTcp(source, base)
   const { rate, to = null } = source
   if (source.kind === 'flows') {
     const { distribution, sizes = [], load, size, active } = source
@@ -125,6 +147,26 @@ export function toSource(source: CheckedInput['traffic'][number], directory: str
     return { kind: 'onoff', ...turns, rateBps: rate, sizeBytes: size, onNs: on, offNs: off, distribution }
   }
   return { kind: 'constant', ...turns, rateBps: rate, sizeBytes: source.size, jitter: source.jitter }
+}
+
+function toTcp(source: Extract<CheckedInput['traffic'][number], { kind: 'tcp' }>, base: SourceBase): TcpSource {
+  const { to = null, flows, congestion, rtt, size, gso, sack, reordering, bytes = null } = source
+  return {
+    kind: 'tcp',
+    ...base,
+    to,
+    flows,
+    congestion,
+    rttNs: rtt,
+    sizeBytes: size,
+    gsoBytes: Math.max(size, gso),
+    sack,
+    reordering,
+    bytes,
+    delayedAckNs: source.delayedAck,
+    minRtoNs: source.minRto,
+    windowBytes: source.window,
+  }
 }
 
 type PoissonInput = Extract<CheckedInput['traffic'][number], { kind: 'poisson' }>

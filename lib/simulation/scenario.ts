@@ -1,19 +1,22 @@
 import { dirname, resolve } from 'node:path'
 
 import { checkObject, checkText } from '../arguments.ts'
+import { toBond } from '../bonding/config.ts'
+import type { BondConfig } from '../bonding/config.ts'
 import { RingbackError } from '../errors.ts'
 import type { CreditRate } from '../units.ts'
 import { problemsIn } from './scenario-checks.ts'
 import { toControl, toEvents } from './scenario-control.ts'
 import type { ScenarioControl, ScenarioEvent } from './scenario-control.ts'
-import { pathName, problemsOf } from './scenario-problems.ts'
-import type { Problem } from './scenario-problems.ts'
+import { pathName, problemsOf } from '../reading/problems.ts'
+import type { Problem } from '../reading/problems.ts'
 import { toSource } from './scenario-traffic.ts'
 import type { ScenarioSource } from './scenario-traffic.ts'
+import { scenarioVocabulary } from './scenario-problems.ts'
 import { scenarioSchema } from './schema.ts'
 import type { CheckedInput } from './schema.ts'
-import { parseYaml } from './yaml-source.ts'
-import type { Path } from './yaml-source.ts'
+import { parseYaml } from '../reading/yaml-source.ts'
+import type { FileKind, Path } from '../reading/yaml-source.ts'
 
 export interface ScenarioNic {
   name: string
@@ -23,9 +26,11 @@ export interface ScenarioNic {
   overheadBytes: number
 }
 
+export type ScenarioBond = BondConfig
+
 export interface ScenarioBridge {
   name: string
-  /** The names of the NICs that are its ports; every vif whose uplink it is is a port too. */
+  /** The names of the NICs and bonds that are its ports; every vif whose uplink it is is a port too. */
   nics: string[]
   /** How long an address is kept after its last frame; 0: none is learned. */
   ageingNs: number
@@ -33,7 +38,7 @@ export interface ScenarioBridge {
 
 export interface ScenarioVif {
   name: string
-  /** The name of its NIC or bridge. */
+  /** The name of its NIC, bond or bridge. */
   uplink: string
   /** Xen's cap; null: none. */
   rate: CreditRate | null
@@ -77,6 +82,7 @@ export interface Scenario {
   /** null: the back ends' work takes no time. */
   costs: ScenarioCosts | null
   nics: ScenarioNic[]
+  bonds: ScenarioBond[]
   bridges: ScenarioBridge[]
   vifs: ScenarioVif[]
   traffic: ScenarioSource[]
@@ -89,6 +95,9 @@ export interface Scenario {
     pcap?: { nics: string[]; vifs: string[] }
   }
 }
+
+/** What a scenario's file is called in messages. */
+export const scenarioFile: FileKind = { code: 'ERR_SCENARIO', noun: 'a scenario', examples: 'examples/' }
 
 /** Of a file that is wrong everywhere, the first few are enough to find one near its beginning. */
 const maxSortedProblems = 100
@@ -109,7 +118,7 @@ export function parseScenario(text: string, options: { file: string }): Scenario
   checkObject(options, 'options')
   const { file } = options
   checkText(file, 'options.file')
-  const source = parseYaml(text, file)
+  const source = parseYaml(text, file, scenarioFile)
   const locate: Locate = (path) => `${file}:${source.lineOf(path)}${path.length > 0 ? `: ${pathName(path)}` : ''}`
   return checkLocated(source.value, dirname(resolve(file)), locate, (path) => source.lineOf(path))
 }
@@ -147,7 +156,7 @@ export function checkLocated(
     throw new RingbackError('ERR_SCENARIO', `${locate(first?.path ?? [])}: ${first?.message ?? 'not a scenario'}`)
   }
   const result = scenarioSchema.safeParse(input)
-  if (!result.success) return fail(problemsOf(result.error.issues, input))
+  if (!result.success) return fail(problemsOf(result.error.issues, input, scenarioVocabulary))
   const problems = problemsIn(result.data)
   if (problems.length > 0) fail(problems)
   return toScenario(result.data, directory, locate)
@@ -167,6 +176,7 @@ function toScenario(input: CheckedInput, directory: string, locate: Locate): Sce
       propagationNs: nic.propagation,
       overheadBytes: nic.overhead,
     })),
+    bonds: Object.entries(input.bonds).map(([name, bond]) => toBond(name, bond)),
     bridges: Object.entries(input.bridges).map(([name, { nics, ageing }]) => ({ name, nics, ageingNs: ageing })),
     vifs: Object.entries(input.vifs).map(([name, vif]) => ({
       name,

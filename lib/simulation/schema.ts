@@ -1,8 +1,21 @@
 import { z } from 'zod'
 
+import { bondKeysAt, bondsSchema } from '../bonding/schema.ts'
 import { parseRate } from '../units.ts'
 import { control, controlKeys, detectorKeys, eventKeys, events, weight } from './control-schema.ts'
-import { bitRate, cost, duration, flag, maxDurationNs, named, names, size, text, unit, whole } from './schema-words.ts'
+import {
+  bitRate,
+  cost,
+  duration,
+  flag,
+  maxDurationNs,
+  named,
+  names,
+  size,
+  text,
+  unit,
+  whole,
+} from '../reading/schema-words.ts'
 import { sourceKeys, sourceSchema, weightedSizeKeys } from './traffic-schema.ts'
 
 // The scenario's keys, their ranges and defaults: docs for people, a JSON Schema for editors and the check itself come
@@ -28,9 +41,11 @@ const nic = z
 const bridge = z
   .strictObject(
     {
-      nics: names('NIC', 'eth0', 'The NICs that are its ports. Every vif whose uplink it is is a port too.').prefault(
-        [],
-      ),
+      nics: names(
+        'NIC',
+        'eth0',
+        'The NICs and bonds that are its ports. Every vif whose uplink it is is a port too.',
+      ).prefault([]),
       ageing: duration(
         0,
         maxDurationNs,
@@ -46,8 +61,8 @@ const vif = z
   .strictObject(
     {
       uplink: text(
-        'name the NIC or bridge that it is connected to, as in eth0',
-        'The NIC or bridge that its traffic goes through.',
+        'name the NIC, bond or bridge that it is connected to, as in eth0',
+        'The NIC, bond or bridge that its traffic goes through.',
       ),
       rate: unit({
         parse: parseRate,
@@ -139,6 +154,7 @@ export const scenarioSchema = z
         .prefault('copy'),
       costs: costs.optional(),
       nics: named(nic, 'write at least one NIC, as in { eth0: { rate: 1Gb/s } }', "The host's NICs, by name."),
+      bonds: bondsSchema.prefault({}),
       bridges: named(bridge, 'write bridges as in { br0: { nics: [eth0] } }', 'Bridges of the host, by name.').prefault(
         {},
       ),
@@ -172,6 +188,7 @@ export function keysAt(path: readonly PropertyKey[], kind: unknown): string[] {
   if (section === undefined) return keysOf(scenarioSchema)
   if (section === 'costs') return keysOf(costs)
   if (section === 'nics') return keysOf(nic)
+  if (section === 'bonds') return bondKeysAt(path.slice(1))
   if (section === 'bridges') return keysOf(bridge)
   if (section === 'vifs') return keysOf(vif)
   if (section === 'events') return eventKeys

@@ -1,6 +1,7 @@
+import type { BondMode } from '../bonding/options.ts'
 import { Counters } from './counters.ts'
 import type { NativeWorld } from './native-binding.ts'
-import type { Scenario } from './scenario.ts'
+import type { Scenario, ScenarioBond } from './scenario.ts'
 import { capBps, liveBps } from './settings.ts'
 import { addInterval, noShortfall } from './shortfall.ts'
 import type { ShortfallSums } from './shortfall.ts'
@@ -14,6 +15,7 @@ export interface Series {
   t: number[]
   vifs: Record<string, VifSeries>
   nics: Record<string, NicSeries>
+  bonds: Record<string, BondSeries>
 }
 
 export interface VifSeries {
@@ -40,6 +42,17 @@ export interface NicSeries {
   rateBps: number[]
 }
 
+export interface BondSeries {
+  /** What it carried as the interval ended, as far as it knew. */
+  capacityBps: number[]
+  /** NICs that it took to be up as the interval ended. */
+  upNics: number[]
+  /** Times in the interval that traffic had to move from one NIC to others. */
+  failovers: number[]
+  /** The NIC in use as the interval ended; null: none. Only of modes that use one. */
+  activeNic?: (string | null)[]
+}
+
 /** A series and what goes with it. */
 export interface Recorded {
   series: Series
@@ -47,9 +60,10 @@ export interface Recorded {
   shortfalls: ShortfallSums[]
 }
 
-/** Numbers of a vif and of a NIC in a sample, in the order of {@link VifSeries} and {@link NicSeries}; NaN: null. */
+/** Numbers of a vif, of a NIC and of a bond in a sample, in the order of {@link VifSeries} and so on; NaN: null. */
 const vifWidth = 7
 const nicWidth = 3
+const bondWidth = 4
 
 /** What the counters had at the last sample. */
 interface Readings {
@@ -57,6 +71,8 @@ interface Readings {
   vifs: Float64Array
   /** By row, the two busy times. */
   nics: Float64Array
+  /** By row, failovers. */
+  bonds: Float64Array
   shortfalls: ShortfallSums[]
 }
 const vifReadings = 6
@@ -68,7 +84,7 @@ export class Sampler {
   readonly #control: WorldControl
   readonly #readers: ReturnType<typeof readersOf>
   readonly #t: number[] = []
-  /** A sample each: the vifs' numbers, then the NICs'. */
+  /** A sample each: the vifs' numbers, then the NICs', then the bonds'. */
   readonly #samples: Float64Array[] = []
   readonly #readings: Readings
   #lastNs = 0
@@ -80,6 +96,7 @@ export class Sampler {
     this.#readings = {
       vifs: new Float64Array(vifReadings * scenario.vifs.length),
       nics: new Float64Array(nicReadings * scenario.nics.length),
+      bonds: new Float64Array(scenario.bonds.length),
       shortfalls: scenario.vifs.map(noShortfall),
     }
   }
@@ -94,33 +111,41 @@ export class Sampler {
 
   /** A copy of what was recorded up to `nowNs`, where an interval need not end. */
   recordedAt(nowNs: number): Recorded {
-    const { vifs, nics } = this.#scenario
+    const { vifs, nics, bonds } = this.#scenario
     const [t, samples] = [[...this.#t], [...this.#samples]]
     const shortfalls = this.#readings.shortfalls.map((sums) => ({ ...sums }))
     if (nowNs > this.#lastNs) {
       t.push(nowNs / 1e9)
-      const { vifs: ofVifs, nics: ofNics } = this.#readings
-      samples.push(this.#take(nowNs, { vifs: ofVifs.slice(), nics: ofNics.slice(), shortfalls }))
+      const { vifs: ofVifs, nics: ofNics, bonds: ofBonds } = this.#readings
+      const copies = { vifs: ofVifs.slice(), nics: ofNics.slice(), bonds: ofBonds.slice(), shortfalls }
+      samples.push(this.#take(nowNs, copies))
     }
     const column = (at: number): number[] => samples.map((values) => values[at] ?? 0)
     const firstNic = vifs.length * vifWidth
+    const firstBond = firstNic + nics.length * nicWidth
     const series = {
       intervalSeconds: this.#scenario.output.intervalNs / 1e9,
       t,
       vifs: Object.fromEntries(vifs.map(({ name }, row) => [name, vifSeries(column, row * vifWidth)])),
       nics: Object.fromEntries(nics.map(({ name }, row) => [name, nicSeries(column, firstNic + row * nicWidth)])),
+      bonds: Object.fromEntries(
+        bonds.map((bond, row) => [bond.name, bondSeries(column, firstBond + row * bondWidth, bond)]),
+      ),
     }
     return { series, shortfalls }
   }
 
   /** The sample that ends at `nowNs`; the readings become those of that time. */
   #take(nowNs: number, readings: Readings): Float64Array {
-    const { vifs, nics } = this.#scenario
+    const { vifs, nics, bonds } = this.#scenario
     const elapsedNs = nowNs - this.#lastNs
-    const sample = new Float64Array(vifs.length * vifWidth + nics.length * nicWidth)
+    const [firstNic, firstBond] = [vifs.length * vifWidth, vifs.length * vifWidth + nics.length * nicWidth]
+    const sample = new Float64Array(firstBond + bonds.length * bondWidth)
     for (let row = 0; row < vifs.length; row++) this.#takeVif(sample, row, readings, nowNs, elapsedNs)
     for (let row = 0; row < nics.length; row++)
-      this.#takeNic(sample, vifs.length * vifWidth + row * nicWidth, row, readings.nics, elapsedNs)
+      this.#takeNic(sample, firstNic + row * nicWidth, row, readings.nics, elapsedNs)
+    for (let row = 0; row < bonds.length; row++)
+      this.#takeBond(sample, firstBond + row * bondWidth, row, readings.bonds)
     return sample
   }
 
@@ -156,6 +181,13 @@ export class Sampler {
     sample[at + 2] = liveBps(this.#control.nic(row))
     nics.set([busyNs, receiveBusyNs], row * nicReadings)
   }
+
+  #takeBond(sample: Float64Array, at: number, row: number, bonds: Float64Array): void {
+    const { capacityBps, upNics, failovers, activeNic } = this.#readers
+    const all = failovers(row)
+    sample.set([capacityBps(row), upNics(row), all - (bonds[row] ?? 0), activeNic(row)], at)
+    bonds[row] = all
+  }
 }
 
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value)
@@ -176,9 +208,22 @@ function nicSeries(column: (at: number) => number[], at: number): NicSeries {
   return { utilisation: column(at), receiveUtilisation: column(at + 1), rateBps: column(at + 2) }
 }
 
+/** Modes that have a NIC in use. */
+const withActive: readonly BondMode[] = ['active-backup', 'balance-tlb', 'balance-alb']
+
+function bondSeries(column: (at: number) => number[], at: number, { mode, nics }: ScenarioBond): BondSeries {
+  return {
+    capacityBps: column(at),
+    upNics: column(at + 1),
+    failovers: column(at + 2),
+    ...(withActive.includes(mode) && { activeNic: column(at + 3).map((number) => nics[number - 1] ?? null) }),
+  }
+}
+
 function readersOf(world: NativeWorld) {
   const vifs = new Counters(world.vifCounters, world.vifCounterNames)
   const nics = new Counters(world.nicCounters, world.nicCounterNames)
+  const bonds = new Counters(world.bondCounters, world.bondCounterNames)
   return {
     sendOffered: vifs.reader(...offeredBytes('tx')),
     sendDelivered: vifs.reader(...deliveredBytes('tx')),
@@ -187,5 +232,9 @@ function readersOf(world: NativeWorld) {
     received: vifs.reader('rxDeliveredBytes'),
     busyNs: nics.reader('busyNs'),
     receiveBusyNs: nics.reader('receiveBusyNs'),
+    capacityBps: bonds.reader('capacityBps'),
+    upNics: bonds.reader('upNics'),
+    failovers: bonds.reader('failovers'),
+    activeNic: bonds.reader('activeNic'),
   }
 }

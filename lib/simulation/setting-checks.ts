@@ -3,7 +3,7 @@ import { RingbackError } from '../errors.ts'
 import { checkAdmission } from '../policy/admission.ts'
 import { formatRate, parseBitRate, parseRate } from '../units.ts'
 import type { CreditRate } from '../units.ts'
-import { maxRateBps } from './schema-words.ts'
+import { maxRateBps } from '../reading/schema-words.ts'
 import type { VifChange, VifSettings } from './settings.ts'
 
 // What callers hand in for a setting, read and checked.
@@ -41,16 +41,17 @@ function readBps(value: string | number, name: string, least: number): number {
   return bps
 }
 
-/** The NIC that a vif shares with others. */
+/** The NIC or bond that a vif shares with others. */
 export interface Sharing {
-  nic: string
-  nicBps: number
+  wayOut: string
+  /** While all is up. */
+  capacityBps: number
   vifs: readonly VifSettings[]
 }
 
 /**
- * Whether a vif may be changed so: its min is at most its cap, and a min is raised only where all of them fit in the NIC's
- * rate. A NIC that is slower for a time is not asked whether it was enough before.
+ * Whether a vif may be changed so: its min is at most its cap, and a min is raised only where all of them fit in what the NIC
+ * or bond carries. A NIC that is slower for a time is not asked whether it was enough before.
  *
  * @param sharing - undefined: it shares none
  * @throws {@link RingbackError} ERR_OUT_OF_RANGE, ERR_ADMISSION
@@ -70,8 +71,8 @@ export function checkVifChange(vif: VifSettings, change: VifChange, sharing: Sha
       `vif ${vif.name}: a min cannot be kept on ${vif.uplink}, a bridge without a NIC or with several; give it one NIC`,
     )
   checkAdmission(
-    sharing.nicBps,
+    sharing.capacityBps,
     sharing.vifs.map(({ name, min }) => ({ name, minBps: name === vif.name ? minBps : min.value })),
-    sharing.nic,
+    sharing.wayOut,
   )
 }

@@ -10,6 +10,7 @@ import type { Results } from './results.ts'
 import type { Scenario } from './scenario.ts'
 import { Pace } from './pace.ts'
 import { Sampler } from './series.ts'
+import { SimulatedBond } from './simulated-bond.ts'
 import { SimulatedNic } from './simulated-nic.ts'
 import { SimulatedVif } from './simulated-vif.ts'
 import { sliceMs, Slices } from './slices.ts'
@@ -77,6 +78,7 @@ export class Simulation {
   readonly #control: WorldControl
   readonly #vifs: Readonly<Record<string, SimulatedVif>>
   readonly #nics: Readonly<Record<string, SimulatedNic>>
+  readonly #bonds: Readonly<Record<string, SimulatedBond>>
   readonly #sampler: Sampler
   readonly #timeline: Timeline
   readonly #slices = new Slices()
@@ -103,8 +105,9 @@ export class Simulation {
       happen: (event) => control.happen(event),
       tick: () => control.tick(),
     })
-    this.#vifs = byName(scenario.vifs, (name, row) => new SimulatedVif(handle, control, name, row))
-    this.#nics = byName(scenario.nics, (name, row) => new SimulatedNic(handle, control, name, row))
+    this.#vifs = byName(scenario.vifs, ({ name }, row) => new SimulatedVif(handle, control, name, row))
+    this.#nics = byName(scenario.nics, ({ name }, row) => new SimulatedNic(handle, control, name, row))
+    this.#bonds = byName(scenario.bonds, (bond, row) => new SimulatedBond(handle, bond, row))
   }
 
   /**
@@ -148,6 +151,12 @@ export class Simulation {
   get nics(): Readonly<Record<string, SimulatedNic>> {
     this.#handle.checkOpen()
     return this.#nics
+  }
+
+  /** The bonds by name. */
+  get bonds(): Readonly<Record<string, SimulatedBond>> {
+    this.#handle.checkOpen()
+    return this.#bonds
   }
 
   /**
@@ -261,21 +270,21 @@ interface Parts {
 }
 
 /** Of named things one each, by name; no name of a scenario reaches a prototype. */
-function byName<T>(named: readonly { name: string }[], make: (name: string, row: number) => T) {
-  const entries = named.map(({ name }, row) => [name, make(name, row)] as const)
+function byName<N extends { name: string }, T>(named: readonly N[], make: (one: N, row: number) => T) {
+  const entries = named.map((one, row) => [one.name, make(one, row)] as const)
   return Object.freeze(Object.assign(Object.create(null) as object, Object.fromEntries(entries)))
 }
 
 /** What would make the loop run for ever; the addon checks the rest. */
 function checkScenarioShape(scenario: Scenario): void {
   checkObject(scenario, 'scenario')
-  const { durationNs, output, control, nics, bridges, vifs, traffic, events } = scenario
+  const { durationNs, output, control, nics, bonds, bridges, vifs, traffic, events } = scenario
   checkInteger(durationNs, 'scenario.durationNs', 1, Number.MAX_SAFE_INTEGER)
   checkObject(output, 'scenario.output')
   checkInteger(output.intervalNs, 'scenario.output.intervalNs', 1, Number.MAX_SAFE_INTEGER)
   checkObject(control, 'scenario.control')
   checkInteger(control.intervalNs, 'scenario.control.intervalNs', 1, Number.MAX_SAFE_INTEGER)
-  const lists: [name: string, value: unknown][] = Object.entries({ nics, bridges, vifs, traffic, events })
+  const lists: [name: string, value: unknown][] = Object.entries({ nics, bonds, bridges, vifs, traffic, events })
   if (output.pcap !== undefined) {
     checkObject(output.pcap, 'scenario.output.pcap')
     lists.push(['output.pcap.nics', output.pcap.nics], ['output.pcap.vifs', output.pcap.vifs])

@@ -3,11 +3,12 @@ import type { NativeSource, NativeWorldOptions } from './native-binding.ts'
 import { headerStride, loadCapture } from './pcap.ts'
 import type { Capture } from './pcap.ts'
 import type { Scenario } from './scenario.ts'
-import type { FlowsSource, ReplaySource, ScenarioSource } from './scenario-traffic.ts'
+import type { FlowsSource, ReplaySource, ScenarioSource, TcpSource } from './scenario-traffic.ts'
 
 /** Where things stand in the world's lists, by name. */
 export interface Indices {
   nics: ReadonlyMap<string, number>
+  bonds: ReadonlyMap<string, number>
   bridges: ReadonlyMap<string, number>
   vifs: ReadonlyMap<string, number>
 }
@@ -32,26 +33,32 @@ export async function sourceOptions(scenario: Scenario, indices: Indices): Promi
     const { direction, startNs } = source
     if (startNs >= stopNs) continue // a run cut short by --duration
     const vif = indexOf(indices.vifs, source.vif)
-    const nic = direction === 'in' ? nicBefore(vif, scenario, indices) : 0
-    const base = { vif, direction, nic, startNs, stopNs }
+    const isAnswered = source.kind === 'tcp' && source.to === null
+    const way = direction === 'in' || isAnswered ? wayIn(vif, scenario, indices) : { nic: 0, bond: -1 }
+    const base = { vif, direction, ...way, startNs, stopNs }
     sources.push(source.kind === 'replay' ? await replay(source, base, captures) : madeUp(source, base, indices))
   }
   return sources
 }
 
-/** The NIC on which frames for a vif come in: its uplink, or the first one of that bridge. */
-function nicBefore(vif: number, scenario: Scenario, { nics, bridges }: Indices): number {
+/** The NIC or bond on which frames for a vif come in: its uplink, or the first one of that bridge. */
+function wayIn(vif: number, scenario: Scenario, { nics, bonds, bridges }: Indices): Pick<NativeSource, 'nic' | 'bond'> {
   const uplink = scenario.vifs[vif]?.uplink ?? ''
   const bridge = scenario.bridges[bridges.get(uplink) ?? -1]
-  return indexOf(nics, bridge ? (bridge.nics[0] ?? '') : uplink)
+  const port = bridge ? (bridge.nics[0] ?? '') : uplink
+  const bond = bonds.get(port)
+  return bond === undefined ? { nic: indexOf(nics, port), bond: -1 } : { nic: 0, bond }
 }
 
-type Base = Pick<NativeSource, 'vif' | 'direction' | 'nic' | 'startNs' | 'stopNs'>
+type Base = Pick<NativeSource, 'vif' | 'direction' | 'nic' | 'bond' | 'startNs' | 'stopNs'>
 type MadeUpSource = Exclude<ScenarioSource, ReplaySource>
 
 function madeUp(source: MadeUpSource, base: Base, { vifs }: Indices): NativeSource {
-  const { rateBps, to } = source
-  const common = { ...base, peer: to === null ? -1 : indexOf(vifs, to), rateBps }
+  const { to } = source
+  const peer = to === null ? -1 : indexOf(vifs, to)
+  if (source.kind === 'tcp') return tcp(source, { ...base, peer })
+  const { rateBps } = source
+  const common = { ...base, peer, rateBps }
   if (source.kind === 'flows') {
     const { loadBps, sizeBytes, active } = source
     return { kind: 'flows', ...common, ...flowSizes(source), loadBps, sizeBytes, active }
@@ -65,6 +72,13 @@ function madeUp(source: MadeUpSource, base: Base, { vifs }: Indices): NativeSour
     return { kind: 'onoff', ...turns, sizeBytes, onNs, offNs, fixed: distribution === 'fixed' }
   }
   return { kind: 'constant', ...turns, sizeBytes, jitterNs: Math.floor((source.jitter * sizeBytes * 8e9) / rateBps) }
+}
+
+function tcp(source: TcpSource, base: Base & { peer: number }): NativeSource {
+  const { flows, congestion, rttNs, sizeBytes, gsoBytes, sack, reordering, delayedAckNs, minRtoNs, windowBytes } =
+    source
+  const sender = { congestion, reordering, sack, minRtoNs, gsoBytes, bytes: source.bytes ?? 0 }
+  return { kind: 'tcp', ...base, flows, rttNs, sizeBytes, windowBytes, delayedAckNs, ...sender }
 }
 
 function flowSizes({ sizes }: FlowsSource): { distribution: string; points: { bytes: number; share: number }[] } {

@@ -1,6 +1,6 @@
 import { formatDuration, formatRate } from '../units.ts'
-import { missing } from './scenario-problems.ts'
-import type { Problem } from './scenario-problems.ts'
+import { missing } from '../reading/problems.ts'
+import type { Problem } from '../reading/problems.ts'
 import type { CheckedInput } from './schema.ts'
 
 type Source = CheckedInput['traffic'][number]
@@ -27,6 +27,10 @@ export function trafficProblems(input: CheckedInput): Problem[] {
         ),
       )
     if (source.kind === 'replay') return problems
+    if (source.kind === 'tcp' && source.to === undefined && source.direction === 'out' && bridge?.nics.length === 0)
+      problems.push(
+        at('to', `missing; bridge ${vif.uplink} has no NIC behind which a station could answer; name a vif`),
+      )
     return [...problems, ...peerProblems(source, i, input, at), ...kindProblems(source, at)]
   })
 }
@@ -55,8 +59,14 @@ function peerProblems({ vif, to, direction }: MadeUp, i: number, { vifs, bridges
 function kindProblems(source: MadeUp, at: At): Problem[] {
   if (source.kind === 'poisson') return mixProblems(source, at)
   if (source.kind === 'flows') return flowsProblems(source, at)
+  if (source.kind === 'tcp') return tcpProblems(source, at)
   const problems = segmentProblems(source, at)
   return source.kind === 'onoff' ? [...problems, ...onTimeProblems(source, at)] : problems
+}
+
+function tcpProblems({ gso, size }: Of<'tcp'>, at: At): Problem[] {
+  if (gso >= size) return []
+  return [at('gso', `a frame of ${gso} bytes has no room for a segment of ${size}; write gso: ${size} or more`)]
 }
 
 function segmentProblems({ gso, size }: { gso?: number | undefined; size: number }, at: At): Problem[] {

@@ -1,6 +1,16 @@
 import { z } from 'zod'
 
-import { bitRate, duration, flag, fraction, maxDurationNs, size, startTime, text, whole } from './schema-words.ts'
+import {
+  bitRate,
+  duration,
+  flag,
+  fraction,
+  maxDurationNs,
+  size,
+  startTime,
+  text,
+  whole,
+} from '../reading/schema-words.ts'
 
 // The kinds of traffic and their keys.
 
@@ -140,11 +150,59 @@ const replay = z.strictObject({
   stop: stop().optional(),
 })
 
+/** Connections of a source; a world has 64512 in all. */
+const maxConnections = 4096
+const maxSeconds = 60e9
+
+const tcp = z.strictObject({
+  kind: z.literal('tcp').meta({ description: 'TCP connections that always have more to send: a closed loop.' }),
+  vif: vif(),
+  flows: whole(1, maxConnections, 'Connections side by side.').prefault(1),
+  congestion: z
+    .enum(['cubic', 'reno'], { error: 'write cubic or reno' })
+    .meta({ description: 'How the window grows and shrinks: CUBIC (RFC 9438) or NewReno (RFC 5681, 6582).' })
+    .prefault('cubic'),
+  rtt: duration(
+    1000,
+    10e9,
+    'write a time from 1us to 10s, as in 200us',
+    'Delay behind the wire, or between two guests, there and back together.',
+  ).prefault('200us'),
+  size: size(128, 9018, '1514', "Bytes of a full segment's frame without FCS.").prefault(1514),
+  gso: size(128, 65535, '65535', "Bytes of the largest frame that the guest's TCP hands down at once.").prefault(65535),
+  sack: flag('Selective acknowledgements, and those of duplicates.').prefault(true),
+  reordering: z
+    .enum(['fixed', 'adaptive'], { error: 'write fixed or adaptive' })
+    .meta({
+      description:
+        'fixed: three segments that overtook another show its loss; adaptive: as many as once overtook one that was not lost.',
+    })
+    .prefault('fixed'),
+  bytes: size(1, 1e12, '100MB', 'What each connection has to send; absent: it never ends.').optional(),
+  delayedAck: duration(
+    1,
+    maxSeconds,
+    'write a time up to 1m, as in 40ms',
+    'How long an acknowledgement of a single segment waits for another.',
+  ).prefault('40ms'),
+  minRto: duration(
+    1000,
+    maxSeconds,
+    'write a time from 1us to 1m, as in 200ms',
+    'What the retransmission timer adds to the round trip time at least.',
+  ).prefault('200ms'),
+  window: size(20_000, 2 ** 30 - 1, '3MiB', "The receiver's window.").prefault(3 * 2 ** 20),
+  direction: direction(),
+  to: to().optional(),
+  start: startTime().prefault(0),
+  stop: stop().optional(),
+})
+
 /** The kinds of traffic that this version has. */
-export const sourceSchemas = { constant, poisson, onoff, flows: flowsKind, replay }
+export const sourceSchemas = { constant, poisson, onoff, flows: flowsKind, replay, tcp }
 
 /** A source of any kind. */
-export const sourceSchema = z.discriminatedUnion('kind', [constant, poisson, onoff, flowsKind, replay])
+export const sourceSchema = z.discriminatedUnion('kind', [constant, poisson, onoff, flowsKind, replay, tcp])
 
 const keysOf = (schema: { shape: object }): string[] => Object.keys(schema.shape)
 

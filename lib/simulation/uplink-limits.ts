@@ -14,10 +14,14 @@ function queueNs({ name, queueBytes, rateBps }: ScenarioNic, { events }: Scenari
   return (queueBytes * 8e9) / fastest
 }
 
-/** The window of adaptive's credit, in whole microseconds: all vifs' windows together fill half of the NIC's queue. */
-export function windowUsec(scenario: Scenario, nic: ScenarioNic): number {
+/** Of the NIC whose queue is the first to be full. */
+const shortestQueueNs = (nics: readonly ScenarioNic[], scenario: Scenario): number =>
+  Math.min(...nics.map((nic) => queueNs(nic, scenario)))
+
+/** The window of adaptive's credit, in whole microseconds: all vifs' windows together fill half of a NIC's queue. */
+export function windowUsec(scenario: Scenario, nics: readonly ScenarioNic[]): number {
   const { windowNs } = scenario.control
-  const ns = windowNs ?? Math.min(usualNs, queueNs(nic, scenario) / 2)
+  const ns = windowNs ?? Math.min(usualNs, shortestQueueNs(nics, scenario) / 2)
   return Math.max(1, Math.floor(ns / 1000))
 }
 
@@ -33,8 +37,12 @@ export function staggered(usec: number, row: number): number {
   return usec - Math.floor((usec * ((row * golden) % most)) / (8 * most))
 }
 
-/** The reserve of an uplink: how far it runs ahead, and a min's burst, fill half of the NIC's queue together. */
-export function reserveOf(scenario: Scenario, nic: ScenarioNic): NativeReserve {
-  const aheadNs = Math.max(1, Math.floor(Math.min(usualNs, queueNs(nic, scenario) / 4)))
-  return { rateBps: nic.rateBps, overheadBytes: nic.overheadBytes, horizonNs: aheadNs, burstNs: aheadNs }
+/**
+ * The reserve of an uplink: how far it runs ahead, and a min's burst, fill half of a NIC's queue together. Where NICs differ in
+ * overhead, each frame is taken to have the most.
+ */
+export function reserveOf(scenario: Scenario, nics: readonly ScenarioNic[], rateBps: number): NativeReserve {
+  const aheadNs = Math.max(1, Math.floor(Math.min(usualNs, shortestQueueNs(nics, scenario) / 4)))
+  const overheadBytes = Math.max(...nics.map((nic) => nic.overheadBytes))
+  return { rateBps, overheadBytes, horizonNs: aheadNs, burstNs: aheadNs }
 }

@@ -1,32 +1,43 @@
 import type { Counters } from './counters.ts'
 
+/** A NIC of an uplink. */
+export interface MeteredNic {
+  row: number
+  overheadBytes: number
+}
+
 /**
- * What a NIC has for the bytes of frames: less than its rate where its wire adds bytes to each, by what the frames that
- * it sent last had of them.
+ * What an uplink's NICs have for the bytes of frames: less than their rate where wires add bytes to each frame, by what the
+ * frames that they sent last had of them.
  */
 export class UplinkMeter {
-  readonly #row: number
-  readonly #overheadBytes: number
-  #packets = 0
-  #bytes = 0
-  /** Of the wire's bytes. */
+  readonly #nics: readonly MeteredNic[]
+  readonly #isCopied: boolean
+  #frameBytes = 0
+  #wireBytes = 0
+  /** Of the wires' bytes. */
   #part = 1
 
-  /** @param row - of the NIC */
-  constructor(row: number, overheadBytes: number) {
-    this.#row = row
-    this.#overheadBytes = overheadBytes
+  /** @param isCopied - each frame leaves by every NIC */
+  constructor(nics: readonly MeteredNic[], isCopied = false) {
+    this.#nics = nics
+    this.#isCopied = isCopied
   }
 
-  /** Looks at the counters. Where nothing was sent since the last time, the part stays as it was. Returns the bytes sent. */
+  /**
+   * Looks at the counters. Where nothing was sent since the last time, the part stays as it was. Returns the bytes of frames
+   * that were sent; of copies the most by one NIC.
+   */
   read(nics: Counters): number {
-    const [packets, bytes] = [nics.get(this.#row, 'sentPackets'), nics.get(this.#row, 'sentBytes')]
-    const frames = bytes - this.#bytes
-    const wire = frames + (packets - this.#packets) * this.#overheadBytes
-    if (wire > 0) this.#part = frames / wire
-    this.#packets = packets
-    this.#bytes = bytes
-    return bytes
+    const sent = this.#nics.map(({ row }) => nics.get(row, 'sentBytes'))
+    const overheads = this.#nics.map(({ row, overheadBytes }) => nics.get(row, 'sentPackets') * overheadBytes)
+    const frameBytes = sum(sent)
+    const wireBytes = frameBytes + sum(overheads)
+    const wire = wireBytes - this.#wireBytes
+    if (wire > 0) this.#part = (frameBytes - this.#frameBytes) / wire
+    this.#frameBytes = frameBytes
+    this.#wireBytes = wireBytes
+    return this.#isCopied ? Math.max(...sent) : frameBytes
   }
 
   /** Bits a second for frames, a whole number. */
@@ -34,3 +45,5 @@ export class UplinkMeter {
     return Math.floor(liveBps * this.#part)
   }
 }
+
+const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)

@@ -26,6 +26,8 @@ const causes = {
   disconnected: 'Disconnected',
   /** A NIC had no link. */
   link: 'Link',
+  /** No NIC of a bond could take it, or it came in on one that is not in use. */
+  bond: 'Bond',
 } as const
 
 /** Dropped packets by cause. */

@@ -1,29 +1,20 @@
 import { Controller } from '../controller.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { PolicyName } from '../policy/policy.ts'
+import { ControlledUplink } from './controlled-uplink.ts'
 import { Counters } from './counters.ts'
 import { Enforcement } from './enforcement.ts'
-import { Gauge } from './gauge.ts'
 import type { NativeReserve, NativeVif } from './native-binding.ts'
 import type { Scenario } from './scenario.ts'
 import type { ScenarioEvent } from './scenario-control.ts'
 import { checkVifChange } from './setting-checks.ts'
 import type { Sharing } from './setting-checks.ts'
-import { capBps, liveBps, Settings, wholeCapBps, wholeMinBps } from './settings.ts'
+import { capBps, Settings, wholeCapBps, wholeMinBps } from './settings.ts'
 import type { NicChange, NicSettings, VifChange, VifSettings } from './settings.ts'
 import { sharedUplinks } from './shared-uplinks.ts'
-import type { SharedUplink } from './shared-uplinks.ts'
 import { indexOf } from './source-options.ts'
-import { reserveOf, staggered, windowUsec } from './uplink-limits.ts'
-import { UplinkMeter } from './uplink-meter.ts'
+import { staggered } from './uplink-limits.ts'
 import type { WorldHandle } from './world-handle.ts'
-
-/** An uplink that vifs share: what it has for them, and whether their mins fit. */
-interface Uplink extends SharedUplink {
-  meter: UplinkMeter
-  /** 1 while the mins do not fit, else 0. */
-  scaled: Gauge
-}
 
 const rowsOf = (named: readonly { name: string }[]): ReadonlyMap<string, number> =>
   new Map(named.map(({ name }, row) => [name, row]))
@@ -33,6 +24,7 @@ interface Running {
   handle: WorldHandle
   vifs: Counters
   nics: Counters
+  bonds: Counters
 }
 
 /**
@@ -44,7 +36,7 @@ export class WorldControl {
   readonly settings: Settings
   /** Of the uplinks that are shared packet by packet. */
   readonly reserves: NativeReserve[]
-  readonly #uplinks: readonly Uplink[]
+  readonly #uplinks: readonly ControlledUplink[]
   /** The number of each vif's uplink; -1: it shares none. */
   readonly #uplinkOfVif: readonly number[]
   readonly #controller: Controller
@@ -62,11 +54,7 @@ export class WorldControl {
     const { control, vifs } = scenario
     this.policy = control.policy
     this.settings = new Settings(scenario)
-    this.#uplinks = sharedUplinks(scenario).map((uplink) => ({
-      ...uplink,
-      meter: new UplinkMeter(uplink.nicRow, uplink.nic.overheadBytes),
-      scaled: new Gauge(0),
-    }))
+    this.#uplinks = sharedUplinks(scenario).map((uplink) => new ControlledUplink(uplink, this.settings.nics))
     this.#vifRows = rowsOf(this.settings.vifs)
     this.#nicRows = rowsOf(this.settings.nics)
     for (const event of scenario.events)
@@ -74,11 +62,11 @@ export class WorldControl {
     const uplinkOfVif = vifs.map(() => -1)
     this.#uplinks.forEach(({ vifs: rows }, number) => rows.forEach((row) => (uplinkOfVif[row] = number)))
     this.#uplinkOfVif = uplinkOfVif
-    this.reserves = this.policy === 'reserved' ? this.#uplinks.map(({ nic }) => reserveOf(scenario, nic)) : []
+    this.reserves = this.policy === 'reserved' ? this.#uplinks.map((uplink) => uplink.reserve(scenario)) : []
     this.#controller = new Controller({
       policy: this.policy,
       detector: control.detector,
-      uplinks: this.#uplinks.map(({ name, nic }) => ({ name, capacityBps: nic.rateBps })),
+      uplinks: this.#uplinks.map(({ name, fullBps }) => ({ name, capacityBps: fullBps })),
       vifs: this.settings.vifs.map((vif, row) => ({
         name: vif.name,
         uplink: this.#uplinks[uplinkOfVif[row] ?? -1]?.name ?? null,
@@ -88,7 +76,7 @@ export class WorldControl {
       })),
     })
     this.#decision = this.#controller.decide()
-    const windows = this.#uplinks.map(({ nic }) => windowUsec(scenario, nic))
+    const windows = this.#uplinks.map((uplink) => uplink.windowUsec(scenario))
     const shaped = uplinkOfVif.map((uplink, row) => ({ uplink, windowUsec: staggered(windows[uplink] ?? 1, row) }))
     this.#enforcement = new Enforcement(this.policy, shaped, this.settings.vifs, this.#decision)
   }
@@ -105,12 +93,16 @@ export class WorldControl {
       handle,
       vifs: new Counters(world.vifCounters, world.vifCounterNames),
       nics: new Counters(world.nicCounters, world.nicCounterNames),
+      bonds: new Counters(world.bondCounters, world.bondCounterNames),
     }
+    // Mins are admitted against what is sure; what a bond carries now may be more.
+    if (this.#follow()) this.#enforce(this.#controller.decide())
   }
 
   /** Looks at the counters and has what follows from them enforced. */
   tick(): void {
     const { handle, vifs, nics } = this.#open()
+    this.#follow()
     this.#enforce(
       this.#controller.tick({
         timeNs: handle.nowNs,
@@ -118,10 +110,10 @@ export class WorldControl {
           bytes: vifs.get(row, 'txShapedBytes'),
           heldBackNs: vifs.get(row, 'heldBackNs'),
         })),
-        uplinks: this.#uplinks.map(({ meter, nicRow }) => ({
-          bytes: meter.read(nics),
-          capacityBps: meter.capacityBps(liveBps(this.#nic(nicRow))),
-        })),
+        uplinks: this.#uplinks.map((uplink) => {
+          const bytes = uplink.readBytes(nics)
+          return { bytes, capacityBps: uplink.frameBps }
+        }),
       }),
     )
   }
@@ -176,11 +168,7 @@ export class WorldControl {
     this.settings.changeNic(nic, change, handle.nowNs)
     if (nic.rateBps !== before.rateBps) world.setNicRate(row, nic.rateBps)
     if (nic.link !== before.link) world.setNicLink(row, nic.link === 'up')
-    this.#uplinks.forEach(({ name, nicRow, meter }, number) => {
-      if (nicRow !== row || liveBps(nic) === liveBps(before)) return
-      if (this.policy === 'reserved') world.setReserveRate(number, liveBps(nic))
-      this.#controller.setCapacity(name, meter.capacityBps(liveBps(nic)))
-    })
+    this.#follow()
     this.#enforce(this.#controller.decide())
   }
 
@@ -216,23 +204,36 @@ export class WorldControl {
     return (this.#uplinks.find(({ name }) => name === uplink)?.scaled.sum(nowNs) ?? 0) / 1e9
   }
 
-  /** What the NIC of an uplink can send now; null where its vifs share none. */
+  /** What an uplink can send now; null where its vifs share none. */
   capacityBps(uplink: string): number | null {
-    const shared = this.#uplinks.find(({ name }) => name === uplink)
-    return shared ? liveBps(this.#nic(shared.nicRow)) : null
+    const { bonds } = this.#open()
+    return this.#uplinks.find(({ name }) => name === uplink)?.liveBps(bonds) ?? null
+  }
+
+  /** Tells world and controller what uplinks can send, where that has changed; returns whether any has. */
+  #follow(): boolean {
+    const { handle, bonds } = this.#open()
+    const changed = this.#uplinks.filter((uplink, number) => {
+      const live = uplink.liveBps(bonds)
+      if (live === uplink.knownBps) return false
+      uplink.knownBps = live
+      if (this.policy === 'reserved') handle.world.setReserveRate(number, live)
+      this.#controller.setCapacity(uplink.name, uplink.frameBps)
+      return true
+    })
+    return changed.length > 0
   }
 
   /**
-   * The controller asks whether a min fits what the uplink can send now. We ask whether it fits the NIC's rate, and have
-   * been answered: where the link is down, or frames' overhead takes of the rate, mins are scaled.
+   * The controller asks whether a min fits what the uplink can send now. We ask whether it fits while all is up, and have
+   * been answered: where a link is down, or frames' overhead takes of the rate, mins are scaled.
    */
   #raiseMin({ name, uplink: uplinkName }: VifSettings, minBps: number): void {
     const uplink = this.#uplinks.find((each) => each.name === uplinkName)
     if (!uplink) return
-    const nic = this.#nic(uplink.nicRow)
-    this.#controller.setCapacity(uplinkName, nic.rateBps)
+    this.#controller.setCapacity(uplinkName, uplink.fullBps)
     this.#controller.setMin(name, minBps)
-    this.#controller.setCapacity(uplinkName, uplink.meter.capacityBps(liveBps(nic)))
+    this.#controller.setCapacity(uplinkName, uplink.frameBps)
   }
 
   #enforce(decision: Decision): void {
@@ -248,8 +249,8 @@ export class WorldControl {
   #sharingOf(row: number): Sharing | undefined {
     const uplink = this.#uplinks[this.#uplinkOfVif[row] ?? -1]
     if (!uplink) return undefined
-    const { name, rateBps } = this.#nic(uplink.nicRow)
-    return { nic: name, nicBps: rateBps, vifs: uplink.vifs.map((vif) => this.#vif(vif)) }
+    const { wayOut, fullBps, vifs } = uplink
+    return { wayOut, capacityBps: fullBps, vifs: vifs.map((vif) => this.#vif(vif)) }
   }
 
   #open(): Running {

@@ -1,6 +1,6 @@
 import type { CaptureFile } from './capture-files.ts'
-import type { NativeVif, NativeWorldOptions } from './native-binding.ts'
-import type { Scenario, ScenarioVif } from './scenario.ts'
+import type { NativeBond, NativeVif, NativeWorldOptions } from './native-binding.ts'
+import type { Scenario, ScenarioBond, ScenarioVif } from './scenario.ts'
 import { indexOf, sourceOptions } from './source-options.ts'
 import type { Indices } from './source-options.ts'
 import type { WorldControl } from './world-control.ts'
@@ -17,8 +17,13 @@ export async function worldOptions(
   files: readonly CaptureFile[],
   control: WorldControl,
 ): Promise<NativeWorldOptions> {
-  const { nics, bridges, vifs } = scenario
-  const indices = { nics: indicesOf(nics), bridges: indicesOf(bridges), vifs: indicesOf(vifs) }
+  const { nics, bonds, bridges, vifs } = scenario
+  const indices = {
+    nics: indicesOf(nics),
+    bonds: indicesOf(bonds),
+    bridges: indicesOf(bridges),
+    vifs: indicesOf(vifs),
+  }
   return {
     seed: scenario.seed,
     payload: scenario.payload,
@@ -30,9 +35,11 @@ export async function worldOptions(
       propagationNs,
       overheadBytes,
     })),
-    bridges: bridges.map((bridge) => ({
-      nics: bridge.nics.map((nic) => indexOf(indices.nics, nic)),
-      ageingNs: bridge.ageingNs,
+    bonds: bonds.map((bond) => bondOptions(bond, indices)),
+    bridges: bridges.map(({ nics: ports, ageingNs }) => ({
+      nics: ports.filter((port) => !indices.bonds.has(port)).map((nic) => indexOf(indices.nics, nic)),
+      bonds: ports.flatMap((port) => indices.bonds.get(port) ?? []),
+      ageingNs,
     })),
     vifs: vifs.map((vif, row) => ({
       ...uplinkOf(vif, indices),
@@ -59,8 +66,21 @@ function indicesOf(named: readonly { name: string }[]): ReadonlyMap<string, numb
   return new Map(named.map(({ name }, i) => [name, i]))
 }
 
-function uplinkOf({ uplink }: ScenarioVif, { nics, bridges }: Indices): Pick<NativeVif, 'uplinkKind' | 'uplink'> {
+function bondOptions({ primary, ...bond }: ScenarioBond, { nics }: Indices): NativeBond {
+  return {
+    ...bond,
+    nics: bond.nics.map((nic) => indexOf(nics, nic)),
+    primary: primary === null ? -1 : bond.nics.indexOf(primary),
+  }
+}
+
+function uplinkOf(
+  { uplink }: ScenarioVif,
+  { nics, bonds, bridges }: Indices,
+): Pick<NativeVif, 'uplinkKind' | 'uplink'> {
   const bridge = bridges.get(uplink)
   if (bridge !== undefined) return { uplinkKind: 'bridge', uplink: bridge }
+  const bond = bonds.get(uplink)
+  if (bond !== undefined) return { uplinkKind: 'bond', uplink: bond }
   return { uplinkKind: 'nic', uplink: indexOf(nics, uplink) }
 }

@@ -25,6 +25,23 @@ std::uint32_t Fields::index(const char* key, std::size_t count) const {
   return integer32(key, 0, static_cast<std::uint32_t>(count - 1));
 }
 
+std::optional<std::uint32_t> Fields::optional_index(const char* key, std::size_t count) const {
+  const Napi::Value value = object_.Get(key);
+  if (value.IsNumber() && value.As<Napi::Number>().DoubleValue() == -1) return std::nullopt;
+  return index(key, count);
+}
+
+std::uint32_t Fields::choice(const char* key, std::span<const char* const> words) const {
+  const std::string given = text(key);
+  std::string all;
+  for (std::uint32_t i = 0; i < words.size(); ++i) {
+    if (given == words[i]) return i;
+    if (i > 0) all += i + 1 == words.size() ? " or " : ", ";
+    all += std::string("'") + words[i] + "'";
+  }
+  throw error(key, "must be " + all);
+}
+
 std::string Fields::text(const char* key) const {
   const Napi::Value value = object_.Get(key);
   if (!value.IsString()) throw error(key, "must be a string");

@@ -3,6 +3,8 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,9 +23,14 @@ class Fields {
   [[nodiscard]] std::vector<std::uint32_t> integers32(const char* key, std::uint32_t most) const;
   // The number of one of `count` things.
   [[nodiscard]] std::uint32_t index(const char* key, std::size_t count) const;
+  // The same, or nothing at -1.
+  [[nodiscard]] std::optional<std::uint32_t> optional_index(const char* key, std::size_t count) const;
   [[nodiscard]] std::string text(const char* key) const;
+  // Which of these words it is.
+  [[nodiscard]] std::uint32_t choice(const char* key, std::span<const char* const> words) const;
   [[nodiscard]] bool boolean(const char* key) const;
   [[nodiscard]] Napi::Value value(const char* key) const { return object_.Get(key); }
+  [[nodiscard]] Fields fields(const char* key) const { return {object_.Get(key), name(key)}; }
 
   [[nodiscard]] Napi::Error error(const char* key, const std::string& problem) const;
   [[nodiscard]] std::string name(const char* key) const { return path_ + "." + key; }

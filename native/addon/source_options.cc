@@ -29,9 +29,8 @@ struct Ends {
 
 // The two ends of a made-up flow: `vif`'s guest, and the vif "peer" or, at -1, the station outside.
 Ends to_ends(const Fields& source, std::uint32_t vif, bool inbound, std::size_t vifs) {
-  const Napi::Value peer = source.value("peer");
-  const bool is_outside = peer.IsNumber() && peer.As<Napi::Number>().DoubleValue() == -1;
-  Ends ends{{vif}, is_outside ? Endpoint{} : Endpoint{source.index("peer", vifs)}};
+  const auto peer = source.optional_index("peer", vifs);
+  Ends ends{{vif}, peer ? Endpoint{*peer} : Endpoint{}};
   if (ends.from == ends.to) throw source.error("peer", "must be another vif, or -1");
   if (inbound) std::swap(ends.from, ends.to);
   return ends;
@@ -146,7 +145,7 @@ Source::Kind to_kind(const Fields& source, std::uint32_t vif, bool inbound, std:
   const std::string kind = source.text("kind");
   if (kind == "replay") return ReplaySource(to_replay(source), seed);
   if (kind != "constant" && kind != "poisson" && kind != "onoff" && kind != "flows")
-    throw source.error("kind", "must be 'constant', 'poisson', 'onoff', 'flows' or 'replay'");
+    throw source.error("kind", "must be 'constant', 'poisson', 'onoff', 'flows', 'replay' or 'tcp'");
   const Ends ends = to_ends(source, vif, inbound, vifs);
   if (kind == "poisson") return PoissonSource(to_poisson(source, ends), seed);
   if (kind == "onoff") return OnOffSource(to_on_off(source, ends), seed);
@@ -156,14 +155,23 @@ Source::Kind to_kind(const Fields& source, std::uint32_t vif, bool inbound, std:
 
 }  // namespace
 
-Source to_source(const Fields& source, const WorldConfig& world, std::uint64_t seed) {
-  const std::uint32_t vif = source.index("vif", world.vifs.size());
+bool is_inbound(const Fields& source) {
   const std::string direction = source.text("direction");
   if (direction != "out" && direction != "in") throw source.error("direction", "must be 'out' or 'in'");
-  const bool inbound = direction == "in";
+  return direction == "in";
+}
+
+Uplink to_inlet(const Fields& source, const WorldConfig& world) {
+  if (const auto bond = source.optional_index("bond", world.bonds.size())) return {Uplink::Kind::kBond, *bond};
+  return {Uplink::Kind::kNic, source.index("nic", world.nics.size())};
+}
+
+Source to_source(const Fields& source, const WorldConfig& world, std::uint64_t seed) {
+  const std::uint32_t vif = source.index("vif", world.vifs.size());
+  const bool inbound = is_inbound(source);
   Source::Kind kind = to_kind(source, vif, inbound, world.vifs.size(), seed);
   if (!inbound) return Source(vif, std::move(kind));
-  return Source(vif, source.index("nic", world.nics.size()), std::move(kind));
+  return Source(vif, to_inlet(source, world), std::move(kind));
 }
 
 }  // namespace ringback::addon

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "addon/arguments.h"
+#include "addon/bond_options.h"
 #include "addon/environment.h"
 #include "addon/source_options.h"
 #include "addon/world_options.h"
@@ -33,6 +34,15 @@ std::span<std::uint64_t> writable(Napi::Env env, const Napi::ObjectReference& ar
   return {static_cast<std::uint64_t*>(data), length};
 }
 
+Napi::Object to_quantiles(Napi::Env env, const Histogram& histogram) {
+  const auto number = [&](std::uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("p50", number(histogram.quantile(50, 100)));
+  result.Set("p99", number(histogram.quantile(99, 100)));
+  result.Set("max", number(histogram.max()));
+  return result;
+}
+
 }  // namespace
 
 void WorldWrap::init(Napi::Env env, Napi::Object exports) {
@@ -40,6 +50,7 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                    {
                                        InstanceMethod<&WorldWrap::run>("run"),
                                        InstanceMethod<&WorldWrap::latency>("latency"),
+                                       InstanceMethod<&WorldWrap::tcp_rtt>("tcpRtt"),
                                        InstanceMethod<&WorldWrap::fault>("fault"),
                                        InstanceMethod<&WorldWrap::carrier>("carrier"),
                                        InstanceMethod<&WorldWrap::reconnect>("reconnect"),
@@ -49,6 +60,7 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                        InstanceMethod<&WorldWrap::set_nic_rate>("setNicRate"),
                                        InstanceMethod<&WorldWrap::set_nic_link>("setNicLink"),
                                        InstanceMethod<&WorldWrap::back_end>("backEnd"),
+                                       InstanceMethod<&WorldWrap::bond_nics>("bondNics"),
                                        InstanceMethod<&WorldWrap::take_capture>("takeCapture"),
                                        InstanceMethod<&WorldWrap::trace_hash>("traceHash"),
                                        InstanceMethod<&WorldWrap::close>("close"),
@@ -56,8 +68,12 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                        InstanceAccessor<&WorldWrap::vif_counter_names>("vifCounterNames"),
                                        InstanceAccessor<&WorldWrap::nic_counters>("nicCounters"),
                                        InstanceAccessor<&WorldWrap::nic_counter_names>("nicCounterNames"),
+                                       InstanceAccessor<&WorldWrap::bond_counters>("bondCounters"),
+                                       InstanceAccessor<&WorldWrap::bond_counter_names>("bondCounterNames"),
                                        InstanceAccessor<&WorldWrap::bridge_counters>("bridgeCounters"),
                                        InstanceAccessor<&WorldWrap::bridge_counter_names>("bridgeCounterNames"),
+                                       InstanceAccessor<&WorldWrap::tcp_counters>("tcpCounters"),
+                                       InstanceAccessor<&WorldWrap::tcp_counter_names>("tcpCounterNames"),
                                    }));
 }
 
@@ -66,6 +82,7 @@ WorldWrap::WorldWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WorldWra
   try {
     world_ = std::make_unique<World>(options.config);
     for (Source& source : options.sources) world_->add_source(std::move(source));
+    for (const auto& [config, seed] : options.tcp) world_->add_tcp(config, seed);
   } catch (const std::bad_alloc&) {
     throw make_error(info.Env(), kState, "not enough memory for this world: fewer vifs, or smaller queues");
   }
@@ -74,7 +91,10 @@ WorldWrap::WorldWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WorldWra
   };
   vif_counters_ = rows(world_->vif_count(), kVifCounters);
   nic_counters_ = rows(world_->network().nics(), kNicCounterNames.size());
+  bond_counters_ = rows(world_->network().bonds(), kBondCounterNames.size());
   bridge_counters_ = rows(world_->network().bridges(), kBridgeCounterNames.size());
+  tcp_counters_ = rows(world_->vif_count(), kTcpCounterNames.size());
+  refresh(info.Env());  // what bonds carry is there from the beginning
 }
 
 World& WorldWrap::open(Napi::Env env) {
@@ -98,6 +118,7 @@ Napi::Value WorldWrap::run(const Napi::CallbackInfo& info) {
 
 void WorldWrap::refresh(Napi::Env env) {
   constexpr std::size_t kNic = kNicCounterNames.size();
+  constexpr std::size_t kBond = kBondCounterNames.size();
   constexpr std::size_t kBridge = kBridgeCounterNames.size();
   const Network& network = world_->network();
   const auto vifs = writable(env, vif_counters_, world_->vif_count() * kVifCounters);
@@ -106,9 +127,17 @@ void WorldWrap::refresh(Napi::Env env) {
   const auto nics = writable(env, nic_counters_, network.nics() * kNic);
   for (std::uint32_t nic = 0; nic < nics.size() / kNic; ++nic)
     network.read_nic_counters(nic, nics.subspan(nic * kNic).first<kNic>());
+  const auto bonds = writable(env, bond_counters_, network.bonds() * kBond);
+  for (std::uint32_t bond = 0; bond < bonds.size() / kBond; ++bond)
+    network.read_bond_counters(bond, bonds.subspan(bond * kBond).first<kBond>());
   const auto bridges = writable(env, bridge_counters_, network.bridges() * kBridge);
   for (std::uint32_t bridge = 0; bridge < bridges.size() / kBridge; ++bridge)
     network.read_bridge_counters(bridge, bridges.subspan(bridge * kBridge).first<kBridge>());
+  if (world_->tcp().empty()) return;
+  constexpr std::size_t kTcp = kTcpCounterNames.size();
+  const auto tcp = writable(env, tcp_counters_, world_->vif_count() * kTcp);
+  for (std::uint32_t vif = 0; vif < tcp.size() / kTcp; ++vif)
+    std::ranges::copy(world_->tcp().counters(vif), tcp.subspan(vif * kTcp).begin());
 }
 
 Napi::Value WorldWrap::latency(const Napi::CallbackInfo& info) {
@@ -121,12 +150,12 @@ Napi::Value WorldWrap::latency(const Napi::CallbackInfo& info) {
   Histogram latency;
   if (direction != "rx") latency.merge(vif.tx_latency());
   if (direction != "tx") latency.merge(vif.rx_latency());
-  const auto number = [&](std::uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("p50", number(latency.quantile(50, 100)));
-  result.Set("p99", number(latency.quantile(99, 100)));
-  result.Set("max", number(latency.max()));
-  return result;
+  return to_quantiles(env, latency);
+}
+
+Napi::Value WorldWrap::tcp_rtt(const Napi::CallbackInfo& info) {
+  const World& world = open(info.Env());
+  return to_quantiles(info.Env(), world.tcp().rtt(to_vif(info)));
 }
 
 Napi::Value WorldWrap::fault(const Napi::CallbackInfo& info) {
@@ -200,6 +229,14 @@ Napi::Value WorldWrap::back_end(const Napi::CallbackInfo& info) {
   return result;
 }
 
+Napi::Value WorldWrap::bond_nics(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Network& network = open(env).network();
+  if (network.bonds() == 0) throw make_error(env, kOutOfRange, "bond: this world has none");
+  const auto bond = static_cast<std::uint32_t>(to_integer(info[0], "bond", 0, network.bonds() - 1));
+  return to_member_states(env, network.bond(bond));
+}
+
 Napi::Value WorldWrap::take_capture(const Napi::CallbackInfo& info) {
   Captures& captures = open(info.Env()).captures();
   if (captures.count() == 0) throw make_error(info.Env(), kOutOfRange, "capture: this world has none");
@@ -225,9 +262,19 @@ Napi::Value WorldWrap::nic_counter_names(const Napi::CallbackInfo& info) {
   return to_strings(info.Env(), kNicCounterNames);
 }
 
+Napi::Value WorldWrap::bond_counters(const Napi::CallbackInfo&) { return bond_counters_.Value(); }
+Napi::Value WorldWrap::bond_counter_names(const Napi::CallbackInfo& info) {
+  return to_strings(info.Env(), kBondCounterNames);
+}
+
 Napi::Value WorldWrap::bridge_counters(const Napi::CallbackInfo&) { return bridge_counters_.Value(); }
 Napi::Value WorldWrap::bridge_counter_names(const Napi::CallbackInfo& info) {
   return to_strings(info.Env(), kBridgeCounterNames);
+}
+
+Napi::Value WorldWrap::tcp_counters(const Napi::CallbackInfo&) { return tcp_counters_.Value(); }
+Napi::Value WorldWrap::tcp_counter_names(const Napi::CallbackInfo& info) {
+  return to_strings(info.Env(), kTcpCounterNames);
 }
 
 void WorldWrap::close(const Napi::CallbackInfo&) { world_.reset(); }

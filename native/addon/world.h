@@ -18,6 +18,8 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   // run(untilNs, maxEvents): the time reached; refreshes the counters.
   Napi::Value run(const Napi::CallbackInfo& info);
   Napi::Value latency(const Napi::CallbackInfo& info);
+  // tcpRtt(vif): { p50, p99, max } of its connections' samples.
+  Napi::Value tcp_rtt(const Napi::CallbackInfo& info);
   // fault(vif): fault_name(), or null while the vif lives.
   Napi::Value fault(const Napi::CallbackInfo& info);
   Napi::Value carrier(const Napi::CallbackInfo& info);
@@ -33,6 +35,8 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   void set_nic_rate(const Napi::CallbackInfo& info);
   // setNicLink(nic, hasLink)
   void set_nic_link(const Napi::CallbackInfo& info);
+  // bondNics(bond): for each of its NICs { link, active, linkFailures, aggregator, lacp }.
+  Napi::Value bond_nics(const Napi::CallbackInfo& info);
   // backEnd(): kCpuCounterNames and their values, or null without costs.
   Napi::Value back_end(const Napi::CallbackInfo& info);
   // takeCapture(capture): a Uint8Array with what was written since the last call.
@@ -42,8 +46,12 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   Napi::Value vif_counter_names(const Napi::CallbackInfo& info);
   Napi::Value nic_counters(const Napi::CallbackInfo& info);
   Napi::Value nic_counter_names(const Napi::CallbackInfo& info);
+  Napi::Value bond_counters(const Napi::CallbackInfo& info);
+  Napi::Value bond_counter_names(const Napi::CallbackInfo& info);
   Napi::Value bridge_counters(const Napi::CallbackInfo& info);
   Napi::Value bridge_counter_names(const Napi::CallbackInfo& info);
+  Napi::Value tcp_counters(const Napi::CallbackInfo& info);
+  Napi::Value tcp_counter_names(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
   World& open(Napi::Env env);
@@ -57,7 +65,9 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
   // JavaScript owns the counters' memory: it may outlive the world, or be transferred away at any time.
   Napi::ObjectReference vif_counters_;
   Napi::ObjectReference nic_counters_;
+  Napi::ObjectReference bond_counters_;
   Napi::ObjectReference bridge_counters_;
+  Napi::ObjectReference tcp_counters_;
 };
 
 }  // namespace ringback::addon

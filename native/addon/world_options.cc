@@ -1,13 +1,16 @@
 #include "addon/world_options.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "addon/arguments.h"
+#include "addon/bond_options.h"
 #include "addon/fields.h"
 #include "addon/source_options.h"
+#include "addon/tcp_options.h"
 
 namespace ringback::addon {
 namespace {
@@ -22,21 +25,27 @@ NicConfig to_nic(const Fields& nic) {
           .overhead_bytes = nic.integer32("overheadBytes", 0, 65535)};
 }
 
-BridgeOptions to_bridge(const Fields& bridge, std::vector<bool>& taken) {
-  BridgeOptions options{.nics = {}, .ageing_ns = bridge.integer("ageingNs", 0, kMaxTimeNs)};
-  for (const std::uint32_t nic : bridge.integers32("nics", Bridge::kMaxPorts)) {
-    if (nic >= taken.size() || taken[nic]) throw bridge.error("nics", "must name existing NICs that no bridge has yet");
-    taken[nic] = true;
-    options.nics.push_back(nic);
-  }
-  return options;
+// By a bond or a bridge.
+struct Taken {
+  Unclaimed nics;
+  Unclaimed bonds;
+};
+
+BridgeOptions to_bridge(const Fields& bridge, Taken& taken) {
+  return {.nics = taken.nics.take(bridge, "nics", Bridge::kMaxPorts),
+          .ageing_ns = bridge.integer("ageingNs", 0, kMaxTimeNs),
+          .bonds = taken.bonds.take(bridge, "bonds", Bridge::kMaxPorts)};
 }
 
 Uplink to_uplink(const Fields& vif, const WorldConfig& world) {
-  const std::string kind = vif.text("uplinkKind");
-  if (kind == "nic") return {Uplink::Kind::kNic, vif.index("uplink", world.nics.size())};
-  if (kind == "bridge") return {Uplink::Kind::kBridge, vif.index("uplink", world.bridges.size())};
-  throw vif.error("uplinkKind", "must be 'nic' or 'bridge'");
+  switch (vif.choice("uplinkKind", std::array{"nic", "bridge", "bond"})) {
+    case 0:
+      return {Uplink::Kind::kNic, vif.index("uplink", world.nics.size())};
+    case 1:
+      return {Uplink::Kind::kBridge, vif.index("uplink", world.bridges.size())};
+    default:
+      return {Uplink::Kind::kBond, vif.index("uplink", world.bonds.size())};
+  }
 }
 
 // 0: all of the ring's slots.
@@ -53,17 +62,10 @@ ReserveConfig to_reserve(const Fields& reserve) {
           .burst_ns = reserve.integer("burstNs", 0, kNsPerSecond)};
 }
 
-// -1: none.
-std::uint32_t to_reserve_index(const Fields& vif, const WorldConfig& world) {
-  const Napi::Value value = vif.value("reserve");
-  if (value.IsNumber() && value.As<Napi::Number>().DoubleValue() == -1) return VifConfig::kNoReserve;
-  return vif.index("reserve", world.reserves.size());
-}
-
 VifConfig to_vif(const Fields& vif, const WorldConfig& world) {
   VifConfig config{.uplink = to_uplink(vif, world),
                    .credit = {},
-                   .reserve = to_reserve_index(vif, world),
+                   .reserve = vif.optional_index("reserve", world.reserves.size()).value_or(VifConfig::kNoReserve),
                    .reservation = {.min_bps = vif.integer("minBps", 0, kMaxRateBps),
                                    .weight = vif.integer32("weight", 1, ReserveShaper::kMaxWeight)},
                    .jiffies_hz = vif.integer32("jiffiesHz", 0, 10'000),
@@ -107,11 +109,25 @@ void check_ports(const Fields& fields, const std::vector<VifConfig>& vifs) {
 
 void check_bridges(const Fields& fields, const WorldConfig& config) {
   std::vector<std::size_t> ports;
-  for (const BridgeOptions& bridge : config.bridges) ports.push_back(bridge.nics.size());
+  for (const BridgeOptions& bridge : config.bridges) ports.push_back(bridge.nics.size() + bridge.bonds.size());
   for (const VifConfig& vif : config.vifs)
     if (vif.uplink.kind == Uplink::Kind::kBridge) ++ports[vif.uplink.index];
   if (std::ranges::any_of(ports, [](std::size_t count) { return count > Bridge::kMaxPorts; }))
     throw fields.error("bridges", "must have at most 1024 ports each");
+}
+
+void add_source(WorldOptions& options, const Fields& source, std::uint64_t seed) {
+  if (source.text("kind") == "tcp")
+    options.tcp.push_back({to_tcp(source, options.config), seed});
+  else
+    options.sources.push_back(to_source(source, options.config, seed));
+}
+
+void check_connections(const Fields& fields, const std::vector<WorldOptions::Tcp>& tcp) {
+  std::uint64_t flows = 0;
+  for (const auto& [config, seed] : tcp) flows += config.flows;
+  if (flows > TcpTraffic::kMaxConnections)
+    throw fields.error("sources", "have " + std::to_string(flows) + " TCP connections, more than 64512");
 }
 
 void check_captures(const Fields& fields, const std::vector<CaptureConfig>& captures) {
@@ -134,7 +150,11 @@ WorldOptions to_world_options(Napi::Value value) {
   config.seed = fields.integer("seed", 0, kMaxSafeInteger);
   config.costs = to_costs(fields);
   fields.for_each("nics", kMaxListed, [&](const Fields& nic) { config.nics.push_back(to_nic(nic)); });
-  std::vector<bool> taken(config.nics.size(), false);
+  Random seeds(config.seed);
+  Taken taken{.nics = Unclaimed(config.nics.size()), .bonds = Unclaimed()};
+  fields.for_each("bonds", kMaxListed,
+                  [&](const Fields& bond) { config.bonds.push_back(to_bond(bond, taken.nics, seeds.next())); });
+  taken.bonds = Unclaimed(config.bonds.size());
   fields.for_each("bridges", kMaxListed,
                   [&](const Fields& bridge) { config.bridges.push_back(to_bridge(bridge, taken)); });
   fields.for_each("reserves", kMaxListed,
@@ -146,9 +166,8 @@ WorldOptions to_world_options(Napi::Value value) {
                   [&](const Fields& capture) { config.captures.push_back(to_capture(capture, config)); });
   check_captures(fields, config.captures);
   // Each source draws from a stream of its own: adding one leaves the others' times as they are.
-  Random seeds(config.seed);
-  fields.for_each("sources", kMaxListed,
-                  [&](const Fields& source) { options.sources.push_back(to_source(source, config, seeds.next())); });
+  fields.for_each("sources", kMaxListed, [&](const Fields& source) { add_source(options, source, seeds.next()); });
+  check_connections(fields, options.tcp);
   return options;
 }
 

@@ -10,8 +10,13 @@
 namespace ringback::addon {
 
 struct WorldOptions {
+  struct Tcp {
+    TcpConfig config;
+    std::uint64_t seed;
+  };
   WorldConfig config;
   std::vector<Source> sources;
+  std::vector<Tcp> tcp;
 };
 
 // Throws ERR_INVALID_ARGUMENT or ERR_OUT_OF_RANGE, naming the option: "options.vifs[3].nic ...".

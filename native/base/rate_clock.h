@@ -14,7 +14,7 @@ class RateClock {
  public:
   explicit RateClock(std::uint64_t rate_bps) noexcept : rate_bps_(rate_bps) {
     RB_ASSERT(rate_bps > 0);
-    divide(0);
+    invert();
   }
 
   [[nodiscard]] std::uint64_t rate_bps() const noexcept { return rate_bps_; }
@@ -34,7 +34,29 @@ class RateClock {
       remainder_ -= rate_bps_;
       ++end_ns_;
     }
+    note_again();
     return end_ns_;
+  }
+
+  // What pass() would return. No division: bytes of many sizes are asked about, of many clocks, and only one is told.
+  [[nodiscard]] TimeNs end_after(TimeNs earliest_ns, std::uint32_t bytes) const noexcept {
+    if (bytes == last_bytes_) return end_of_last_bytes_after(earliest_ns);
+    const std::uint64_t bit_ns = std::uint64_t{bytes} * 8 * kNsPerSecond;
+    std::uint64_t ns = duration_ns(bytes);
+    std::uint64_t remainder = bit_ns - ns * rate_bps_;  // below 2 * rate_bps_: the fraction was rounded down
+    if (earliest_ns <= end_ns_) remainder += remainder_;
+    for (; remainder >= rate_bps_; ++ns) remainder -= rate_bps_;
+    return std::max(earliest_ns, end_ns_) + ns;
+  }
+  // How long so many bytes take, rounded down; of a whole number of them perhaps 1 ns less.
+  [[nodiscard]] TimeNs duration_ns(std::uint32_t bytes) const noexcept {
+    return bytes * byte_ns_ +
+           static_cast<std::uint64_t>(static_cast<unsigned __int128>(byte_ns_fraction_) * bytes >> 64);
+  }
+  // How many bytes passed last; what pass() would return for as many again.
+  [[nodiscard]] std::uint32_t last_bytes() const noexcept { return last_bytes_; }
+  [[nodiscard]] TimeNs end_of_last_bytes_after(TimeNs earliest_ns) const noexcept {
+    return std::max(again_ns_, earliest_ns + last_ns_);
   }
 
   // Bytes that passed last do not pass after all.
@@ -47,6 +69,7 @@ class RateClock {
       --end_ns_;
     }
     remainder_ -= last_remainder_;
+    note_again();
   }
 
   // From now on at another rate: what has not passed yet takes as much more or less time.
@@ -58,10 +81,13 @@ class RateClock {
 
   // Nothing is left to pass before `end_ns`.
   void restart(TimeNs end_ns, std::uint64_t rate_bps) noexcept {
-    rate_bps_ = rate_bps;
     end_ns_ = end_ns;
     remainder_ = 0;
-    divide(0);
+    if (rate_bps != rate_bps_) {
+      rate_bps_ = rate_bps;
+      invert();
+    }
+    note_again();
   }
 
  private:
@@ -73,12 +99,25 @@ class RateClock {
     last_remainder_ = bit_ns % rate_bps_;
   }
 
+  void note_again() noexcept { again_ns_ = end_ns_ + last_ns_ + (remainder_ + last_remainder_ >= rate_bps_ ? 1 : 0); }
+
+  // For a new rate.
+  void invert() noexcept {
+    byte_ns_ = 8 * kNsPerSecond / rate_bps_;
+    byte_ns_fraction_ =
+        static_cast<std::uint64_t>((static_cast<unsigned __int128>(8 * kNsPerSecond % rate_bps_) << 64) / rate_bps_);
+    divide(0);
+  }
+
   std::uint64_t rate_bps_;
+  std::uint64_t byte_ns_ = 0;           // what a byte takes,
+  std::uint64_t byte_ns_fraction_ = 0;  // and its fraction, in 2^-64 ns
   TimeNs end_ns_ = 0;
   std::uint64_t remainder_ = 0;  // the fraction of a nanosecond after that, in 1/rate_bps
   std::uint32_t last_bytes_ = 0;
   TimeNs last_ns_ = 0;
   std::uint64_t last_remainder_ = 0;
+  TimeNs again_ns_ = 0;  // when as many bytes as the last ones will have passed if they begin without a pause
 };
 
 }  // namespace ringback

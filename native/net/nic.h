@@ -20,14 +20,22 @@ struct NicConfig {
 
 // A frame on its way between a vif and a wire, with what its world knows of it.
 struct WireFrame {
+  static constexpr std::uint32_t kNoVif = ~std::uint32_t{0};
+  static constexpr std::uint32_t kNoBurst = ~std::uint32_t{0};
+  static constexpr std::uint32_t kNoPacket = ~std::uint32_t{0};
+
   Frame frame;
+  std::uint32_t burst = kNoBurst;     // of which it is a segment
   TimeNs offered_ns = 0;              // when its sender had it to send
   const std::byte* header = nullptr;  // its first bytes where no payload moves, and before it is in a buffer
-  std::uint16_t header_bytes = 0;
-  bool inbound = false;            // from the wire, for `vif`; otherwise from `vif`
-  std::uint32_t vif = 0;           // on whose account it is
-  std::uint32_t payload_seed = 0;  // of the bytes behind its header, where its world makes some
+  std::uint8_t header_bytes = 0;
+  bool inbound = false;              // from the wire, for `vif`; otherwise from `vif`
+  std::uint16_t segment = 0;         // its number in its burst
+  std::uint32_t vif = 0;             // on whose account it is; kNoVif: the host's own
+  std::uint32_t payload_seed = 0;    // of the bytes behind its header, where its world makes some
+  std::uint32_t packet = kNoPacket;  // of a TCP connection, that it carries
 };
+static_assert(sizeof(WireFrame) == 56, "with its end of transmission, a cache line of a NIC's queue");
 
 // Units:    frames without overhead in every count; the overhead only takes time on the wire.
 // Requires: time never goes backwards.
@@ -43,13 +51,33 @@ class Nic {
   // Requires: collect(now) was called; has_link().
   [[nodiscard]] bool offer(TimeNs now, const WireFrame& frame) {
     RB_ASSERT(has_link_);
-    if (queued_bytes_ + frame.frame.size_bytes > config_.queue_bytes && !queue_.empty()) {
+    if (!has_room(frame.frame.size_bytes)) {
       dropped_.add(frame);
       return false;
     }
     queue_.push({wire_.pass(now, frame.frame.size_bytes + config_.overhead_bytes), frame});
     queued_bytes_ += frame.frame.size_bytes;
     return true;
+  }
+
+  // Whether offer() would take a frame of this size. Requires: collect(now) was called.
+  [[nodiscard]] bool has_room(std::uint32_t size_bytes) const noexcept {
+    return queued_bytes_ + size_bytes <= config_.queue_bytes || queue_.empty();
+  }
+  // When the last bit of a frame that is taken now would be at the far end, unless the link changes.
+  [[nodiscard]] TimeNs arrival_ns(TimeNs now, std::uint32_t size_bytes) const noexcept {
+    return wire_.end_after(now, size_bytes + config_.overhead_bytes) + config_.propagation_ns;
+  }
+  // How long a frame of this size is on the wire, rounded down.
+  [[nodiscard]] TimeNs frame_ns(std::uint32_t size_bytes) const noexcept {
+    return wire_.duration_ns(size_bytes + config_.overhead_bytes);
+  }
+  // Whether the last frame had this size, and arrival_ns() of another one.
+  [[nodiscard]] bool is_last_size(std::uint32_t size_bytes) const noexcept {
+    return wire_.last_bytes() == size_bytes + config_.overhead_bytes;
+  }
+  [[nodiscard]] TimeNs arrival_of_last_size_ns(TimeNs now) const noexcept {
+    return wire_.end_of_last_bytes_after(now) + config_.propagation_ns;
   }
 
   // Calls departed(end of transmission, frame) for each frame whose last bit has left by `now`.
@@ -66,6 +94,9 @@ class Nic {
 
   // When the first frame's last bit leaves; kNever when nothing waits.
   [[nodiscard]] TimeNs next_finish_ns() const noexcept { return queue_.empty() ? kNever : queue_.front().finish_ns; }
+
+  // When the last frame's last bit leaves, or has left.
+  [[nodiscard]] TimeNs last_finish_ns() const noexcept { return wire_.end_ns(); }
 
   // The link is as fast as this from now on; what is left of the frame on the wire goes at the new speed too.
   // Requires: collect(now) was called.

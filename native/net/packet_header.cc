@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "net/wire_bytes.h"
 
 namespace ringback {
 namespace {
@@ -13,24 +14,6 @@ constexpr std::size_t kIpv4 = kEthernetBytes;
 constexpr std::size_t kTransport = kEthernetBytes + kIpv4Bytes;
 
 using Bytes = std::array<std::byte, kTcpHeaderBytes>;
-
-void put16(Bytes& header, std::size_t at, std::uint32_t value) noexcept {
-  header[at] = static_cast<std::byte>(value >> 8);
-  header[at + 1] = static_cast<std::byte>(value);
-}
-
-void put32(Bytes& header, std::size_t at, std::uint32_t value) noexcept {
-  put16(header, at, value >> 16);
-  put16(header, at + 2, value & 0xffff);
-}
-
-// RFC 1071's sum of the bytes, folded, not inverted.
-std::uint32_t sum_of(std::span<const std::byte> bytes, std::uint32_t sum = 0) noexcept {
-  for (std::size_t i = 0; i < bytes.size(); i += 2)
-    sum += std::to_integer<std::uint32_t>(bytes[i]) << 8 | std::to_integer<std::uint32_t>(bytes[i + 1]);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-  return sum;
-}
 
 bool is_valid(const Endpoint& endpoint) noexcept {
   return endpoint.guest < 1u << 24 || endpoint.guest == Endpoint::kOutside;
@@ -53,7 +36,7 @@ void put_ipv4(Bytes& header, const FlowOptions& options) noexcept {
   put16(header, kIpv4 + 8, 64u << 8 | static_cast<std::uint32_t>(options.protocol));  // TTL
   put32(header, kIpv4 + 12, ipv4_of(options.from));
   put32(header, kIpv4 + 16, ipv4_of(options.to));
-  put16(header, kIpv4 + 10, ~sum_of(std::span(header).subspan(kIpv4, kIpv4Bytes)) & 0xffff);
+  put16(header, kIpv4 + 10, ~internet_sum(std::span(header).subspan(kIpv4, kIpv4Bytes)));
 }
 
 void put_udp(Bytes& header, std::uint32_t transport_bytes) noexcept { put16(header, kTransport + 4, transport_bytes); }
@@ -65,7 +48,7 @@ void put_tcp(Bytes& header, std::uint32_t transport_bytes) noexcept {
   put16(header, kTransport + 14, 0xffff);  // window
   // The pseudo-header: both addresses, the protocol and the length.
   const std::uint32_t rest = static_cast<std::uint32_t>(Protocol::kTcp) + transport_bytes;
-  put16(header, kTransport + 16, sum_of(std::span(header).subspan(kIpv4 + 12, 8), rest));
+  put16(header, kTransport + 16, internet_sum(std::span(header).subspan(kIpv4 + 12, 8), rest));
 }
 
 }  // namespace
@@ -78,6 +61,16 @@ MacAddress mac_of_guest(std::uint32_t guest) noexcept {
           static_cast<std::byte>(guest >> 16),
           static_cast<std::byte>(guest >> 8),
           static_cast<std::byte>(guest)};
+}
+
+MacAddress mac_of_nic(std::uint32_t nic) noexcept {
+  RB_ASSERT(nic < 1u << 24);
+  return {std::byte{0x02},
+          std::byte{0x00},
+          std::byte{0x01},
+          static_cast<std::byte>(nic >> 16),
+          static_cast<std::byte>(nic >> 8),
+          static_cast<std::byte>(nic)};
 }
 
 MacAddress mac_of(const Endpoint& endpoint) noexcept {

@@ -44,6 +44,9 @@ struct FlowOptions {
 // Outside is 198.18.0.1 (RFC 2544's test network), 02:00:00:00:00:01.
 [[nodiscard]] MacAddress mac_of(const Endpoint& endpoint) noexcept;
 
+// NIC n of the host: 02:00:01, then n. Below 2^24.
+[[nodiscard]] MacAddress mac_of_nic(std::uint32_t nic) noexcept;
+
 // One frame's header in flow `flow`: from port 1024 + flow to port 5001. The IPv4 checksum is right.
 //
 // UDP: the checksum is absent (0).

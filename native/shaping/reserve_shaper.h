@@ -77,6 +77,11 @@ class ReserveShaper {
     }
   }
 
+  // The wire carries so much more than was sent: the headers of segments.
+  void charge(TimeNs now, std::uint32_t bytes) noexcept {
+    if (config_.rate_bps > 0) wire_.pass(now, bytes);
+  }
+
   // It may not go: the vif waits. What was granted to it and is too little for this comes back, and is kept in mind.
   void wait(TimeNs now, std::uint32_t vif, std::uint32_t size_bytes) noexcept;
 

@@ -38,6 +38,12 @@ class VifShaper {
     return true;
   }
 
+  // A frame that was let go is cut for the wire into one more frame than this, each with a header of so many bytes. The
+  // cap is on what the guest sends, as netback's.
+  void charge_headers(TimeNs now, std::uint32_t more_frames, std::uint32_t header_bytes) noexcept {
+    if (reserve_ != nullptr) reserve_->charge(now, more_frames * (header_bytes + reserve_->config().overhead_bytes));
+  }
+
   // Nothing is there to send.
   void rest(TimeNs now) noexcept {
     waits_for_reserve_ = false;

@@ -43,11 +43,12 @@ enum class Cause : std::uint8_t {
   kGrant,         // a page that the guest posted could not be written
   kDisconnected,  // it was under way when the vif was disabled or disconnected
   kLink,          // a NIC had no link
+  kBond,          // no NIC of a bond could take it, or it came in on one where the bond does not listen
 };
-inline constexpr std::size_t kCauses = 12;
+inline constexpr std::size_t kCauses = 13;
 inline constexpr std::array<const char*, kCauses> kCauseNames = {
-    "Backlog",  "Error", "Nic",     "Bridge", "NoBuffer",     "Carrier",
-    "Filtered", "Queue", "Expired", "Grant",  "Disconnected", "Link",
+    "Backlog", "Error",   "Nic",   "Bridge",       "NoBuffer", "Carrier", "Filtered",
+    "Queue",   "Expired", "Grant", "Disconnected", "Link",     "Bond",
 };
 
 // Invariant: offered + arrived + copied = delivered + forwarded + all drops + what is queued.

@@ -14,6 +14,12 @@ class Alarms {
  public:
   explicit Alarms(std::size_t count) : set_ns_(count, kNever) {}
 
+  // One more. Returns its index.
+  std::uint32_t add() {
+    set_ns_.push_back(kNever);
+    return static_cast<std::uint32_t>(set_ns_.size() - 1);
+  }
+
   // Returns whether the timer must be set: none is that early. Never for kNever.
   [[nodiscard]] bool set(std::uint32_t index, TimeNs due_ns) noexcept {
     if (due_ns >= set_ns_[index]) return false;

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "net/nic.h"
 #include "net/pcap_writer.h"
+#include "net/segmentation.h"
 #include "vif/frame.h"
 
 namespace ringback {
@@ -37,12 +38,16 @@ class Captures {
   }
   // A frame in a buffer; only its header where no payload moves.
   void record(PcapWriter& writer, TimeNs at, const WireFrame& frame) const;
+  // A segment of a frame, as it is on the wire.
+  void record_segment(PcapWriter& writer, TimeNs at, const WireFrame& segment, const Segmentation& segmentation) const;
 
   [[nodiscard]] std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(writers_.size()); }
   [[nodiscard]] PcapWriter& writer(std::uint32_t capture) noexcept { return writers_[capture]; }
 
  private:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+  void append_from(PcapWriter& writer, BufferRef page, std::size_t begin) const;
 
   const FrameBuffers& buffers_;
   std::vector<PcapWriter> writers_;

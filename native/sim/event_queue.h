@@ -24,6 +24,10 @@ struct Event {
     kNap,             // target: source, which may be awake by then
     kGuaranteeTimer,  // target: vif
     kGrantTimer,      // target: an uplink's reservations
+    kBond,            // target: bond
+    kDeparture,       // target: NIC
+    kTcpArrival,      // target: 0
+    kTcpTimer,        // target: TCP connection
   };
   TimeNs time_ns;
   Kind kind;

@@ -5,17 +5,19 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "net/nic.h"
 
 namespace ringback {
 
-// The header's bytes live as long as the source.
+// The header's bytes live as long as the source, or the packet.
 struct Offer {
   TimeNs offered_ns = 0;
   const std::byte* header = nullptr;
   std::uint32_t size_bytes = 0;
   std::uint32_t payload_seed = 0;  // another one for each frame of a world, as good as always
   std::uint16_t header_bytes = 0;
-  std::uint16_t gso_size_bytes = 0;  // 0: no segmentation asked for; otherwise TCP over IPv4
+  std::uint16_t gso_size_bytes = 0;             // 0: no segmentation asked for; otherwise TCP over IPv4
+  std::uint32_t packet = WireFrame::kNoPacket;  // of a TCP connection
 };
 
 // The payload seeds of a source's frames: 2^32 different ones.

@@ -13,10 +13,11 @@ WireFrame to_wire_frame(const Offer& offer, std::uint32_t vif, bool inbound) noe
   return {.frame = frame_of(offer),
           .offered_ns = offer.offered_ns,
           .header = offer.header,
-          .header_bytes = offer.header_bytes,
+          .header_bytes = static_cast<std::uint8_t>(offer.header_bytes),
           .inbound = inbound,
           .vif = vif,
-          .payload_seed = offer.payload_seed};
+          .payload_seed = offer.payload_seed,
+          .packet = offer.packet};
 }
 
 void QueuePath::handle_responses(TimeNs now) {
@@ -50,6 +51,7 @@ bool QueuePath::is_unwatched() const noexcept {
 void QueuePath::lose_under_way(TimeNs now, const Offer& under_way) {
   tx_ring_tally_.remove(under_way.size_bytes);
   vif_.tx().drop(now, Cause::kError, under_way.size_bytes);
+  end_packet(vif_.packet_ends(), under_way);
 }
 
 void QueuePath::record(TimeNs now, const Offer& offer, PcapWriter& capture) {
@@ -84,11 +86,14 @@ bool QueuePath::take(TimeNs now) {
 void QueuePath::abandon(TimeNs now) {
   for (Offer& offer : on_tx_ring_) {
     if (offer.size_bytes > 0) vif_.tx().drop(now, Cause::kDisconnected, offer.size_bytes);
+    end_packet(vif_.packet_ends(), offer);
     offer = {};
   }
   tx_ring_tally_ = {};
-  for (; !on_rx_ring_.empty(); on_rx_ring_.pop())
+  for (; !on_rx_ring_.empty(); on_rx_ring_.pop()) {
     vif_.rx().drop(now, Cause::kDisconnected, on_rx_ring_.front().frame.size_bytes);
+    end_packet(vif_.packet_ends(), on_rx_ring_.front());
+  }
   rx_ring_tally_ = {};
 }
 
@@ -103,9 +108,13 @@ Offer QueuePath::take_off_ring(TimeNs now, const Frame& frame) {
       if (size_bytes == frame.size_bytes) {  // the guest's own may have no bytes
         Offer offer = under_way;
         offer.size_bytes = size_bytes;
+        under_way.packet = WireFrame::kNoPacket;
+        if (offer.packet != WireFrame::kNoPacket) vif_.packet_ends().left_guest(offer.packet);
         return offer;
       }
       vif_.tx().drop(now, Cause::kError, size_bytes);
+      end_packet(vif_.packet_ends(), under_way);
+      under_way.packet = WireFrame::kNoPacket;
     }
   }
   vif_.tx().offered.add(frame.size_bytes);
@@ -120,15 +129,17 @@ void QueuePath::transmit(TimeNs now, std::span<const Frame> frames) {
                             {.frame = frame,
                              .offered_ns = offer.offered_ns,
                              .header = offer.header,
-                             .header_bytes = offer.header_bytes,
+                             .header_bytes = static_cast<std::uint8_t>(offer.header_bytes),
                              .vif = vif_.index(),
-                             .payload_seed = offer.payload_seed});
+                             .payload_seed = offer.payload_seed,
+                             .packet = offer.packet});
   }
 }
 
 void QueuePath::dropped(TimeNs now, const Frame& frame) {
-  static_cast<void>(take_off_ring(now, frame));
+  const Offer offer = take_off_ring(now, frame);
   vif_.tx().drop(now, Cause::kError, frame.size_bytes);
+  end_packet(vif_.packet_ends(), offer);
 }
 
 void QueuePath::wait(const WireFrame& frame) {
@@ -144,6 +155,7 @@ void QueuePath::placed(TimeNs, const Frame& frame) {
 }
 
 void QueuePath::lost(TimeNs now, const Frame& frame, RxDrop cause) {
+  end_packet(vif_.packet_ends(), rx_waiting_.front());
   rx_waiting_.pop();
   rx_waiting_tally_.remove(frame.size_bytes);
   constexpr std::array kCauseOf = {Cause::kExpired, Cause::kGrant, Cause::kDisconnected};
@@ -157,17 +169,23 @@ void QueuePath::received(const RxFrame& frame) {
   const WireFrame sent = on_rx_ring_.front();
   on_rx_ring_.pop();
   rx_ring_tally_.remove(sent.frame.size_bytes);
-  if (frame.size_bytes != sent.frame.size_bytes) return vif_.rx().drop(now_ns_, Cause::kError, sent.frame.size_bytes);
-  vif_.received(now_ns_, sent);
-  PcapWriter* capture = vif_.capture(CaptureKind::kVifIn);
-  if (!capture) return;
+  if (frame.size_bytes != sent.frame.size_bytes) {
+    vif_.rx().drop(now_ns_, Cause::kError, sent.frame.size_bytes);
+  } else {
+    vif_.received(now_ns_, sent);
+    if (PcapWriter* capture = vif_.capture(CaptureKind::kVifIn)) record(sent, frame, *capture);
+  }
+  end_packet(vif_.packet_ends(), sent);
+}
+
+void QueuePath::record(const WireFrame& sent, const RxFrame& frame, PcapWriter& to) {
   if (!vif_.moves_payload()) {
-    capture->begin_record(now_ns_, sent.header_bytes, frame.size_bytes);
-    capture->append({sent.header, sent.header_bytes});
+    to.begin_record(now_ns_, sent.header_bytes, frame.size_bytes);
+    to.append({sent.header, sent.header_bytes});
     return;
   }
-  capture->begin_record(now_ns_, frame.size_bytes, frame.size_bytes);
-  for (const auto part : frame.parts) capture->append(part);
+  to.begin_record(now_ns_, frame.size_bytes, frame.size_bytes);
+  for (const auto part : frame.parts) to.append(part);
 }
 
 Tally QueuePath::tx_queued() const noexcept {

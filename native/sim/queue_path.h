@@ -22,10 +22,11 @@ class VifPath;
 // What a front end or a NIC's DMA knows of the frame.
 [[nodiscard]] inline Frame frame_of(const Offer& offer) noexcept {
   Frame frame{.size_bytes = offer.size_bytes};
+  if (offer.gso_size_bytes == 0 && offer.packet == WireFrame::kNoPacket) return frame;
+  frame.checksum = Checksum::kBlank;
   if (offer.gso_size_bytes == 0) return frame;
   frame.gso_size_bytes = offer.gso_size_bytes;
   frame.gso_type = abi::XEN_NETIF_GSO_TYPE_TCPV4;
-  frame.checksum = Checksum::kBlank;
   return frame;
 }
 
@@ -108,6 +109,7 @@ class QueuePath final : public FrameSink, public RxSink, public RxConsumer {
   }
   void write(const Offer& offer);
   void record(TimeNs now, const Offer& offer, PcapWriter& capture);
+  void record(const WireFrame& sent, const RxFrame& frame, PcapWriter& to);
   void lose_under_way(TimeNs now, const Offer& under_way);
   [[nodiscard]] Offer take_off_ring(TimeNs now, const Frame& frame);
 

@@ -12,23 +12,24 @@
 #include "sim/on_off_source.h"
 #include "sim/poisson_source.h"
 #include "sim/replay_source.h"
+#include "sim/uplink.h"
 
 namespace ringback {
 
-// Any source, and where its frames begin: at a vif's guest, or at the far end of a NIC's wire, for a vif. The times of
-// its frames never fall.
+// Any source, and where its frames begin: at a vif's guest, or at the far end of a NIC's wire or a bond's wires, for a
+// vif. The times of its frames never fall.
 class Source {
  public:
   using Kind = std::variant<ConstantSource, PoissonSource, OnOffSource, FlowsSource, ReplaySource>;
 
   // From the guest of `vif`.
   Source(std::uint32_t vif, Kind kind) : vif_(vif), kind_(std::move(kind)) {}
-  // For `vif`, from the wire of `nic`.
-  Source(std::uint32_t vif, std::uint32_t nic, Kind kind) : vif_(vif), nic_(nic), kind_(std::move(kind)) {}
+  // For `vif`, from the wire of a NIC, or those of a bond.
+  Source(std::uint32_t vif, const Uplink& inlet, Kind kind) : vif_(vif), inlet_(inlet), kind_(std::move(kind)) {}
 
   [[nodiscard]] std::uint32_t vif() const noexcept { return vif_; }
-  // The NIC on which its frames arrive; nothing when a guest sends them.
-  [[nodiscard]] std::optional<std::uint32_t> nic() const noexcept { return nic_; }
+  // Where its frames arrive; nothing when a guest sends them.
+  [[nodiscard]] const std::optional<Uplink>& inlet() const noexcept { return inlet_; }
   // When the next frame is offered; kNever after the last one.
   [[nodiscard]] TimeNs next_ns() const noexcept {
     return std::visit([](const auto& source) { return source.next_ns(); }, kind_);
@@ -45,7 +46,7 @@ class Source {
 
  private:
   std::uint32_t vif_;
-  std::optional<std::uint32_t> nic_;
+  std::optional<Uplink> inlet_;
   Kind kind_;
 };
 

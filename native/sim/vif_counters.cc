@@ -75,13 +75,13 @@ void fold_vif(TraceHash& hash, const VifPath& vif, TimeNs now) {
   // offered, delivered, queued, and the drops by backlog, error and NIC
   for (const std::size_t place : {0u, 3u, 5u, 6u, 7u, 8u}) fold_tally(hash, tx[place]);
   hash.fold(counts.held_back_ns);
-  constexpr std::array<std::size_t, 12> kTxRest = {1, 2, 4, 9, 10, 11, 12, 13, 14, 15, 16, 17};
+  constexpr std::array<std::size_t, 13> kTxRest = {1, 2, 4, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18};
   fold_rest(hash, tx, kTxRest, 1);
   const Row rx = row_of(counts.rx, counts.rx_queued);
   if (rx[0].packets == 0 && rx[1].packets == 0) return;
   hash.fold(counts.rx.drops_trace.value());
   hash.fold(vif.received_trace().value());
-  constexpr std::array<std::size_t, 1> kRxRest = {17};
+  constexpr std::array<std::size_t, 2> kRxRest = {17, 18};
   for (const Tally& tally : std::span(rx).first<kRxRest.front()>()) fold_tally(hash, tally);
   fold_rest(hash, rx, kRxRest, 2);
 }

@@ -103,6 +103,7 @@ std::optional<std::uint32_t> VifPath::receive(TimeNs now, const WireFrame& frame
   }
   world_.buffers.release(frame.frame.buffer);
   rx_.drop(now, cause_of(accepted.result), frame.frame.size_bytes);
+  end_packet(packet_ends(), frame);
   return std::nullopt;
 }
 
@@ -112,6 +113,7 @@ void VifPath::received(TimeNs now, const WireFrame& frame) {
   received_trace_.fold(now);
   received_trace_.fold(frame.offered_ns);
   received_trace_.fold(frame.frame.size_bytes);
+  if (frame.packet != WireFrame::kNoPacket) packet_ends().received(now, index_, frame.packet);
 }
 
 VifPath::Counts VifPath::counts(TimeNs now) const {

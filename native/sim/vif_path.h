@@ -15,19 +15,14 @@
 #include "sim/account.h"
 #include "sim/captures.h"
 #include "sim/histogram.h"
+#include "sim/packet_ends.h"
 #include "sim/queue_path.h"
 #include "sim/trace.h"
+#include "sim/uplink.h"
 #include "vif/back_end.h"
 #include "vif/front_end.h"
 
 namespace ringback {
-
-// What a vif's frames leave through.
-struct Uplink {
-  enum class Kind : std::uint8_t { kNic, kBridge };
-  Kind kind = Kind::kNic;
-  std::uint32_t index = 0;
-};
 
 struct VifConfig {
   static constexpr std::uint32_t kNoReserve = ~std::uint32_t{0};
@@ -70,6 +65,7 @@ struct VifWorld {
   FrameBuffers& buffers;
   TxBatch& tx_batch;
   Uplinks& uplinks;
+  PacketEnds& packet_ends;
   Captures& captures;
   GrantCopier& control_grants;  // moves bytes also where no payload does
   ScratchPage control_scratch;
@@ -102,6 +98,7 @@ class VifPath {
   [[nodiscard]] QueuePath& queue(std::uint32_t queue) noexcept { return queues_[queue]; }
   [[nodiscard]] Domain& guest() noexcept { return *guest_; }
   [[nodiscard]] Uplinks& uplinks() noexcept { return world_.uplinks; }
+  [[nodiscard]] PacketEnds& packet_ends() noexcept { return world_.packet_ends; }
 
   [[nodiscard]] bool moves_payload() const noexcept { return world_.buffers.has_payload(); }
   [[nodiscard]] bool fills_payload() const noexcept { return world_.fill_payload; }
@@ -116,7 +113,10 @@ class VifPath {
   std::uint32_t offer(TimeNs now, const Offer& offer) {
     tx_.offered.add(offer.size_bytes);
     const std::uint32_t queue = config_.queues == 1 ? 0 : hashed_queue_of(offer);
-    if (!queues_[queue].offer(now, offer)) tx_.drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
+    if (!queues_[queue].offer(now, offer)) {
+      tx_.drop(offer.offered_ns, Cause::kBacklog, offer.size_bytes);
+      end_packet(packet_ends(), offer);
+    }
     return queue;
   }
   // It is about to be polled, in three steps: what the next step looks at is there then.

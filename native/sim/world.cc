@@ -16,8 +16,9 @@ std::shared_ptr<Domain> make_domain(abi::domid_t domid, std::uint32_t pages, std
   return std::make_shared<Domain>(domid, PageArena(pages), GrantTable(grants, Sharing::kOneThread));
 }
 
-// The pages that frames can hold at once: every queue of a NIC or to a guest full of the smallest frames, and a batch
-// in the making, or on a core. Only what is touched takes memory.
+// The pages that frames can hold at once: every queue of a NIC full of the smallest segments, each of another burst;
+// every queue to a guest full of the smallest frames; and a batch in the making, or on a core. Only what is touched
+// takes memory.
 std::uint32_t driver_pages(const WorldConfig& config) {
   constexpr std::uint32_t kControlPages = 1;
   if (config.payload == Payload::kNone) return 1 + kControlPages;
@@ -25,7 +26,7 @@ std::uint32_t driver_pages(const WorldConfig& config) {
   constexpr std::uint64_t kLargestFramePages = 17;
   const std::uint64_t polls = 1 + (config.costs ? config.costs->cores : 0);  // whose frames are on their way
   std::uint64_t pages = kControlPages + polls * TxBack::kPollFrames * kLargestFramePages;
-  for (const NicConfig& nic : config.nics) pages += nic.queue_bytes / kMinFrameBytes + kLargestFramePages;
+  for (const NicConfig& nic : config.nics) pages += (nic.queue_bytes / kMinFrameBytes + 1) * kLargestFramePages;
   for (const VifConfig& vif : config.vifs)
     pages += vif.queues * (RxBack::kMaxQueuedBytes / kMinFrameBytes + kLargestFramePages);
   return static_cast<std::uint32_t>(std::min(pages, kMostPages));
@@ -41,15 +42,21 @@ World::World(const WorldConfig& config)
       control_page_(driver_domain_->arena.allocate().value()),
       buffers_(driver_domain_->arena, config.payload),
       captures_(config.captures, buffers_),
-      network_(config.nics, config.bridges, config.vifs, config.seed, config.fill_payload, buffers_, captures_, *this),
+      tcp_(config.vifs.size(), *this),
+      network_({config.nics, config.bonds, config.bridges, config.vifs}, config.seed, config.fill_payload, buffers_,
+               captures_, tcp_, *this),
       cpu_(config.costs ? std::make_unique<BackEndCpu>(*config.costs, config.vifs, copier_, control_copier_) : nullptr),
       fill_payload_(config.fill_payload),
       is_eager_(config.is_eager),
       sources_(config.vifs.size()),
       arrivals_(config.nics.size()),
+      bond_timers_(config.bonds.size()),
       credit_timers_(config.vifs.size()),
       guarantee_timers_(config.vifs.size()),
       grant_timers_(config.reserves.size()),
+      departures_(config.nics.size()),
+      tcp_arrivals_(1),
+      tcp_timers_(0),
       rx_timer_armed_(config.vifs.size() * BackEnd::kMaxQueues, false) {
   [[maybe_unused]] const bool added = domains_.add(driver_domain_) && channels_.add_domain(kDriverDomain);
   RB_ASSERT(added);
@@ -57,6 +64,7 @@ World::World(const WorldConfig& config)
   for (const ReserveConfig& reserve : config.reserves)
     reserves_.push_back({std::make_unique<ReserveShaper>(reserve), {}});
   for (std::uint32_t vif = 0; vif < config.vifs.size(); ++vif) add_vif(vif, config.vifs[vif]);
+  for (std::uint32_t bond = 0; bond < config.bonds.size(); ++bond) network_.arm_bond(bond);
 }
 
 World::~World() = default;
@@ -72,6 +80,7 @@ void World::add_vif(std::uint32_t vif, const VifConfig& config) {
                        .buffers = buffers_,
                        .tx_batch = tx_batch_,
                        .uplinks = cpu_ ? static_cast<Uplinks&>(*cpu_) : network_,
+                       .packet_ends = tcp_,
                        .captures = captures_,
                        .control_grants = cpu_ ? cpu_->control_grants() : static_cast<GrantCopier&>(control_copier_),
                        .control_scratch = {control_page_, driver_domain_->arena.page(control_page_)},
@@ -132,6 +141,7 @@ void World::add_source(Source source) {
 TimeNs World::run(TimeNs until_ns, std::uint64_t max_events) {
   work_ = 0;
   for (; work_ < max_events; ++work_) {
+    if (tcp_.has_work()) tcp_.work(now_ns_);
     if (!ready_.empty()) {
       run_ready();
       continue;
@@ -190,20 +200,29 @@ void World::run_event(const Event& event) {
       return on_guarantee_timer(event.target);
     case Event::Kind::kGrantTimer:
       return on_grant_timer(event.target);
+    case Event::Kind::kBond:
+      bond_timers_.fired(event.target, now_ns_);
+      return network_.run_bond(now_ns_, event.target);
+    case Event::Kind::kDeparture:
+      return on_departure(event.target);
+    case Event::Kind::kTcpArrival:
+      return on_tcp_arrival();
+    case Event::Kind::kTcpTimer:
+      return on_tcp_timer(event.target);
   }
 }
 
 void World::run_source(std::uint32_t index) {
   Source& source = sources_[index];
   const std::uint32_t vif = source.vif();
-  if (!source.nic()) collect_offers(vif);
+  if (!source.inlet()) collect_offers(vif);
   const Offer offer = source.take();
   const Event next = sources_.event_of(index);
-  if (source.nic()) {
-    network_.offer_from_wire(now_ns_, *source.nic(), vif, offer);
+  if (source.inlet()) {
+    network_.offer_from_wire(now_ns_, *source.inlet(), vif, offer);
   } else {
     push(vif, vifs_[vif]->offer(now_ns_, offer));
-    if (vifs_[vif]->is_quiet() && !is_eager_) {
+    if (vifs_[vif]->is_quiet() && may_wait(vif)) {
       sources_.put_to_sleep(index);
       return arm_nap(index, next.time_ns - offer.offered_ns);
     }
@@ -256,13 +275,14 @@ void World::on_front_end_event(std::uint32_t vif, std::uint32_t port) {
   const PortRole role = role_of(path.config(), port);
   if (role.is_control()) return front_end_control(vif);
   bool notify = false;
-  if (QueuePath& queue = path.queue(role.queue); role.tx && !is_eager_ && queue.is_unwatched()) {
+  if (QueuePath& queue = path.queue(role.queue); role.tx && may_wait(vif) && queue.is_unwatched()) {
     // On a core the event took its time: what was offered meanwhile comes before the responses.
     if (cpu_) collect_offers(vif);
     queue.defer_responses(now_ns_);
   } else if (role.tx) {
     collect_offers(vif);
     queue.handle_responses(now_ns_);
+    tcp_.on_responses(vif);
     notify = queue.push();
     wake_sources(vif);
   }
@@ -278,6 +298,8 @@ void World::front_end_control(std::uint32_t vif) {
 void World::schedule_rx(std::uint32_t vif, std::uint32_t queue) { ready_.push({Ready::Who::kRxRun, vif, queue}); }
 
 void World::arm_arrival(std::uint32_t nic, TimeNs at) { set_timer(arrivals_, Event::Kind::kArrival, nic, at); }
+
+void World::arm_bond(std::uint32_t bond, TimeNs at) { set_timer(bond_timers_, Event::Kind::kBond, bond, at); }
 
 void World::notify_back_end(std::uint32_t vif, std::uint32_t port) { channels_.send(guest_domid(vif), port + 1); }
 
@@ -301,6 +323,7 @@ std::uint64_t World::trace_hash() const {
   network_.fold_into(hash);
   for (const auto& vif : vifs_) fold_vif(hash, *vif, now_ns_);
   if (cpu_) cpu_->fold_into(hash, now_ns_);
+  tcp_.fold_into(hash);
   return hash.value();
 }
 

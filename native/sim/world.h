@@ -19,6 +19,7 @@
 #include "sim/ready.h"
 #include "sim/source.h"
 #include "sim/source_schedule.h"
+#include "sim/tcp_traffic.h"
 #include "sim/vif_counters.h"
 #include "sim/vif_path.h"
 #include "vif/frame.h"
@@ -31,9 +32,10 @@ struct WorldConfig {
   bool fill_payload = false;  // frames carry made-up bytes behind their headers
   std::uint64_t seed = 0;
   std::vector<NicConfig> nics = {};
-  std::vector<BridgeOptions> bridges = {};   // each names existing NICs
+  std::vector<BondOptions> bonds = {};       // each names existing NICs
+  std::vector<BridgeOptions> bridges = {};   // each names existing NICs and bonds
   std::vector<ReserveConfig> reserves = {};  // of uplinks
-  std::vector<VifConfig> vifs = {};  // at most World::kMaxPorts ports in all; each names an existing NIC or bridge
+  std::vector<VifConfig> vifs = {};          // at most World::kMaxPorts ports in all; each names an existing uplink
   std::vector<CaptureConfig> captures = {};  // each names an existing NIC or vif
   std::optional<CpuCosts> costs = {};        // nothing: back ends take no time
   bool is_eager = false;  // for tests: no source sleeps and no response is deferred, which makes no difference
@@ -46,7 +48,7 @@ struct WorldConfig {
 //          notifications take no time. With costs, guests come first; then back ends' work begins, as long as there
 //          are cores; then timers, and among them the ends of works last: see BackEndCpu.
 // Threads: one.
-class World final : private EventSink, private NetworkHost {
+class World final : private EventSink, private NetworkHost, private TcpHost {
  public:
   // The driver domain has a port for each of the vifs' ports, and port 0 is never used.
   static constexpr std::uint32_t kMaxVifPorts = kMaxPorts - 1;
@@ -54,8 +56,10 @@ class World final : private EventSink, private NetworkHost {
   explicit World(const WorldConfig& config);
   ~World();
 
-  // Requires: before the first run(); it names an existing vif, and NIC.
+  // Requires: before the first run(); it names an existing vif, and NIC or bond.
   void add_source(Source source);
+  // Connections. Requires: likewise, at most TcpTraffic::kMaxConnections in all.
+  void add_tcp(const TcpConfig& config, std::uint64_t seed);
 
   // Advances time to `until_ns`, without the events of `until_ns` itself, or stops after about `max_events` events; a
   // frame that is collected from a sleeping source counts as one.
@@ -79,6 +83,7 @@ class World final : private EventSink, private NetworkHost {
   [[nodiscard]] std::uint32_t reserve_count() const noexcept { return static_cast<std::uint32_t>(reserves_.size()); }
   [[nodiscard]] std::uint32_t vif_count() const noexcept { return static_cast<std::uint32_t>(vifs_.size()); }
   [[nodiscard]] const Network& network() const noexcept { return network_; }
+  [[nodiscard]] const TcpTraffic& tcp() const noexcept { return tcp_; }
   [[nodiscard]] Captures& captures() noexcept { return captures_; }
   // Whether back ends' work takes time.
   [[nodiscard]] bool has_costs() const noexcept { return cpu_ != nullptr; }
@@ -120,6 +125,8 @@ class World final : private EventSink, private NetworkHost {
   void collect_offers(std::uint32_t vif);
   // Its sources have events again if the vif is not quiet any more.
   void wake_sources(std::uint32_t vif);
+  // Whether what happens in the vif's guest may be done later, as nobody could tell.
+  [[nodiscard]] bool may_wait(std::uint32_t vif) const noexcept { return !is_eager_ && !tcp_.is_on(vif); }
   void on_front_end_event(std::uint32_t vif, std::uint32_t port);
   void front_end_control(std::uint32_t vif);
 
@@ -158,6 +165,18 @@ class World final : private EventSink, private NetworkHost {
   void on_event(abi::domid_t domid, Port port) override;
   void schedule_rx(std::uint32_t vif, std::uint32_t queue) override;
   void arm_arrival(std::uint32_t nic, TimeNs at) override;
+  void arm_bond(std::uint32_t bond, TimeNs at) override;
+  void arm_departure(std::uint32_t nic, TimeNs at) override;
+
+  // ---- TCP: world_tcp.cc
+
+  void offer_from_guest(std::uint32_t vif, const Offer& offer) override;
+  void offer_from_outside(const Uplink& inlet, std::uint32_t vif, const Offer& offer) override;
+  void arm_tcp_timer(std::uint32_t connection, TimeNs at) override;
+  void arm_tcp_arrival(TimeNs at) override;
+  void on_departure(std::uint32_t nic);
+  void on_tcp_arrival();
+  void on_tcp_timer(std::uint32_t connection);
 
   TimeNs now_ns_ = 0;
   Event position_{0, Event::Kind::kSource, 0};  // what runs now, or would run next
@@ -170,6 +189,7 @@ class World final : private EventSink, private NetworkHost {
   FrameBuffers buffers_;
   TxBatch tx_batch_;
   Captures captures_;
+  TcpTraffic tcp_;
   Network network_;
   std::unique_ptr<BackEndCpu> cpu_;  // null without costs
   bool fill_payload_;
@@ -187,9 +207,13 @@ class World final : private EventSink, private NetworkHost {
   std::vector<bool> nap_armed_;       // by source
   std::uint64_t work_ = 0;            // of run(): events, and frames that were collected
   Alarms arrivals_;                   // by NIC
+  Alarms bond_timers_;                // by bond
   Alarms credit_timers_;              // by vif
   Alarms guarantee_timers_;           // by vif
   Alarms grant_timers_;               // by reserve
+  Alarms departures_;                 // by NIC
+  Alarms tcp_arrivals_;               // one
+  Alarms tcp_timers_;                 // by connection
   std::vector<bool> rx_timer_armed_;  // by vif * BackEnd::kMaxQueues + queue
   Fifo<Ready> ready_;
 };

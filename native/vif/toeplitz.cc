@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/header_view.h"
+
 namespace ringback {
 namespace {
 
@@ -27,35 +29,14 @@ constexpr std::uint32_t kDestinationOptions = 60;
 // Each one has 8 bytes or more, so no more of them fit between an IPv6 header and the end of what is looked at.
 constexpr std::size_t kMaxOptionHeaders = kHashedHeaderBytes / 8;
 
-// The frame's first bytes; every read is asked for first.
-class Header {
- public:
-  explicit Header(std::span<const std::byte> bytes) noexcept
-      : bytes_(bytes.first(std::min(bytes.size(), kHashedHeaderBytes))) {}
-
-  // `at` may be beyond the end.
-  [[nodiscard]] bool has(std::size_t at, std::size_t count) const noexcept {
-    return at <= bytes_.size() && count <= bytes_.size() - at;
-  }
-  // Requires, for the three: has() said so.
-  [[nodiscard]] std::uint32_t u8(std::size_t at) const noexcept { return std::to_integer<std::uint32_t>(bytes_[at]); }
-  [[nodiscard]] std::uint32_t u16(std::size_t at) const noexcept { return u8(at) << 8 | u8(at + 1); }
-  void copy(std::size_t at, std::size_t count, std::byte* to) const noexcept {
-    std::ranges::copy(bytes_.subspan(at, count), to);
-  }
-
- private:
-  std::span<const std::byte> bytes_;
-};
-
-void read_ports(const Header& header, std::size_t at, std::uint32_t protocol, FlowFields& fields) noexcept {
+void read_ports(const HeaderView& header, std::size_t at, std::uint32_t protocol, FlowFields& fields) noexcept {
   if ((protocol != kTcp && protocol != kUdp) || !header.has(at, 4)) return;
   header.copy(at, 4, fields.bytes.data() + fields.address_bytes);
   fields.ports_of = protocol == kTcp ? Protocol::kTcp : Protocol::kUdp;
 }
 
 // As Linux: the version is the Ethernet type's to say, and lengths that say less than a header make it no IP.
-void read_ipv4(const Header& header, std::size_t at, FlowFields& fields) noexcept {
+void read_ipv4(const HeaderView& header, std::size_t at, FlowFields& fields) noexcept {
   if (!header.has(at, kIpv4Bytes)) return;
   const std::size_t header_bytes = (header.u8(at) & 15) * 4;
   if (header_bytes < kIpv4Bytes) return;
@@ -65,7 +46,7 @@ void read_ipv4(const Header& header, std::size_t at, FlowFields& fields) noexcep
   if (!fragment) read_ports(header, at + header_bytes, header.u8(at + 9), fields);
 }
 
-void read_ipv6(const Header& header, std::size_t at, FlowFields& fields) noexcept {
+void read_ipv6(const HeaderView& header, std::size_t at, FlowFields& fields) noexcept {
   if (!header.has(at, kIpv6Bytes)) return;
   header.copy(at + 8, 32, fields.bytes.data());
   fields.address_bytes = 32;
@@ -86,7 +67,7 @@ constexpr Toeplitz kDefaultToeplitz(kDefaultHashKey);
 }  // namespace
 
 FlowFields read_flow_fields(std::span<const std::byte> bytes) noexcept {
-  const Header header(bytes);
+  const HeaderView header(bytes.first(std::min(bytes.size(), kHashedHeaderBytes)));
   FlowFields fields;
   std::size_t at = kMacBytes;
   for (int tags = 0; header.has(at, 2); ++tags, at += kVlanTagBytes) {

@@ -139,7 +139,7 @@ test.serial('without a name all benchmarks run, and their results are a list', a
   const all = JSON.parse(stdout) as BenchResults[]
   t.deepEqual(
     all.map(({ benchmark }) => benchmark),
-    ['rings', 'copy', 'shaper', 'sim', 'control'],
+    ['rings', 'copy', 'shaper', 'bond', 'sim', 'control'],
   )
   for (const { rows: measured, benchmark } of all) {
     t.true(measured.some(({ at }) => at === 4))

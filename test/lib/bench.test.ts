@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+
 import test, { type ExecutionContext } from 'ava'
 import {
+  benchBond,
   benchControl,
   benchCopy,
   type BenchOptions,
@@ -10,7 +13,10 @@ import {
 } from 'ringback'
 import { z } from 'zod'
 
+import { built } from './built.ts'
 import { fakePrograms } from './fake-programs.ts'
+
+const { layer2, layer34 } = await built<typeof import('../../lib/bench/peers/xmit-hash.js')>('bench/peers/xmit-hash')
 
 // The shape of the results, small and untimed: figures are for `ringback bench`. Sums, bytes, rates and numbers of
 // packets are checked by the benchmarks themselves, in every sample.
@@ -31,7 +37,7 @@ const row = z.strictObject({
 })
 const schema = z.strictObject({
   schema: z.literal('ringback.bench/1'),
-  benchmark: z.enum(['rings', 'copy', 'shaper', 'sim', 'control']),
+  benchmark: z.enum(['rings', 'copy', 'shaper', 'bond', 'sim', 'control']),
   axis: z.string().min(1),
   machine: z.strictObject({
     cpu: z.string().min(1),
@@ -112,6 +118,25 @@ test.serial('the shaper benchmark measures buckets in turn', async (t) => {
   for (const at of [1, 16]) t.true(keys.has(`JS bucket, netback's arithmetic / one thread / ${at}`))
 })
 
+test('hash policies by hand are those of the golden values', (t) => {
+  const { frames } = JSON.parse(readFileSync('test/vectors/xmit-hashes.json', 'utf8')) as {
+    frames: { name: string; frame: string; layer2: number; 'layer3+4': number }[]
+  }
+  const ordinary = frames.filter(({ name }) => /^(TCP|UDP) over IPv4$/.test(name))
+  t.is(ordinary.length, 2)
+  for (const each of ordinary) {
+    const bytes = Buffer.from(each.frame, 'hex')
+    t.is(layer2(bytes), each.layer2)
+    t.is(layer34(bytes), each['layer3+4'])
+  }
+})
+
+test.serial('the bond benchmark measures decisions by hand and in C++', async (t) => {
+  const { keys } = await measured(t, benchBond, { at: [1, 4] })
+  for (const at of [1, 4])
+    for (const policy of ['layer2', 'layer3+4']) t.true(keys.has(`JS balance-xor, ${policy} / decide / ${at}`))
+})
+
 test.serial('the simulation benchmark runs one scenario in every simulator', async (t) => {
   const { keys } = await measured(t, benchSim, { at: [4, 64], sampleMs: 1 })
   for (const at of [4, 64]) {
@@ -131,7 +156,7 @@ test.serial('the control benchmark comes to the same rates in two ways', async (
 })
 
 test('benchmarks refuse what they cannot run', async (t) => {
-  for (const bench of [benchRings, benchCopy, benchShaper, benchSim, benchControl]) {
+  for (const bench of [benchRings, benchCopy, benchShaper, benchBond, benchSim, benchControl]) {
     for (const options of [{ rounds: 0 }, { rounds: Number.NaN }, { at: [0] }, { at: [1, 70_000] }, { sampleMs: 0 }])
       await t.throwsAsync(bench(options), { name: 'RingbackError', code: 'ERR_OUT_OF_RANGE' })
     for (const options of [{ at: [] }, { at: 'all' as never }, { signal: {} as never }])

@@ -75,11 +75,6 @@ const badFiles: [
   ['a negative duration', /^error: web\.yaml:2: duration: "-1s" is negative; /, replace('1s', '-1s')],
   ['broken YAML', /^error: web\.yaml:7: not valid YAML: .*; /, replace('10Mb/s }', '10Mb/s')],
   ['a duplicate key', /^error: web\.yaml:3: "duration" is there twice; /, replace('nics:', 'duration: 2s\nnics:')],
-  [
-    'a feature of a later version',
-    /^error: web\.yaml:3: bonds: not available in this version; /,
-    replace('nics:', 'bonds: {}\nnics:'),
-  ],
   ['an empty file', /^error: web\.yaml:1: the file is empty; /, () => ''],
   [
     'a missing pcap',
@@ -180,7 +175,7 @@ const badLines: [args: string[], stderr: RegExp][] = [
   ],
   [
     ['bench', 'rngs'],
-    /^error: there is no benchmark "rngs"; write rings, copy, shaper, sim, control, or none for all$/,
+    /^error: there is no benchmark "rngs"; write rings, copy, shaper, bond, sim, control, or none for all$/,
   ],
   [
     ['bench', 'rings', '--at', '1,0'],

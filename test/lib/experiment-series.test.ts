@@ -7,8 +7,19 @@ import { built } from './built.ts'
 const series = await built<typeof import('../../lib/experiment/over-time.js')>('experiment/over-time')
 const { idealOf, isOffIdeal, surplusError } =
   await built<typeof import('../../lib/experiment/ideal.js')>('experiment/ideal')
-const { intervalsIn, isShort, late, meanRate, missed, mostAboveCap, pressedUse, settlingSeconds, wakesOf, widthsOf } =
-  series
+const {
+  intervalsIn,
+  isShort,
+  late,
+  meanRate,
+  missed,
+  mostAboveCap,
+  pressedUse,
+  settlingSeconds,
+  silentSeconds,
+  wakesOf,
+  widthsOf,
+} = series
 
 const fill = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
 /** Columns of a vif; a number stands for as many equal values as there are delivered ones. */
@@ -76,6 +87,16 @@ test('settling: up to the end of the last interval that is off, before the next 
   t.deepEqual(settlingSeconds(ends, [0, 2], off([0, 3])), [1, 2])
   t.deepEqual(settlingSeconds(ends, [0.5, 2.5], off([0, 2])), [0.5, 0.5], 'an onset within an interval')
   t.deepEqual(settlingSeconds(ends, [9], off([0])), [0])
+})
+
+test('silence: the longest time in which nobody gets anything, of what is looked at', (t) => {
+  const widths = [1, 2, 4, 8]
+  const of = (...vifs: ReturnType<typeof vif>[]) => silentSeconds(widths, all, vifs)
+  t.is(of(vif([0, 0, 5, 0])), 8)
+  t.is(of(vif([0, 0, 0, 5])), 7)
+  t.is(of(vif([0, 0, 0, 5]), vif([0, 9, 0, 0])), 4)
+  t.is(of(vif([1, 1, 1, 1])), 0)
+  t.is(silentSeconds(widths, [0, 1, 3], [vif([0, 0, 0, 0])]), 8, 'an interval between them is not looked at')
 })
 
 test('a vif wakes in an interval in which it offers something after one in which it did not', (t) => {

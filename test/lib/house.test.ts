@@ -13,26 +13,41 @@ const nativeRooms: Record<string, readonly string[]> = {
   memory: ['base', 'abi', 'memory'],
   event: ['base', 'abi', 'event'],
   shaping: ['base', 'shaping'],
+  tcp: ['base', 'tcp'],
   vif: ['base', 'abi', 'ring', 'memory', 'event', 'shaping', 'vif'],
   net: ['base', 'abi', 'vif', 'net'],
-  sim: ['base', 'abi', 'ring', 'memory', 'event', 'shaping', 'vif', 'net', 'sim'],
-  addon: ['base', 'abi', 'ring', 'memory', 'event', 'shaping', 'vif', 'net', 'sim', 'addon'],
+  sim: ['base', 'abi', 'ring', 'memory', 'event', 'shaping', 'tcp', 'vif', 'net', 'sim'],
+  addon: ['base', 'abi', 'ring', 'memory', 'event', 'shaping', 'tcp', 'vif', 'net', 'sim', 'addon'],
 }
 
 /** Folders of lib/ ('.' is lib itself), each with those that its files may import. */
 const libRooms: Record<string, readonly string[]> = {
-  '.': ['.', 'policy', 'ring', 'machine', 'simulation', 'control', 'experiment', 'bench', 'report/run'],
+  '.': ['.', 'policy', 'bonding', 'ring', 'machine', 'simulation', 'control', 'experiment', 'bench', 'report/run'],
   policy: ['.', 'policy'],
+  reading: ['.', 'reading'],
+  bonding: ['.', 'reading', 'bonding'],
   ring: ['.', 'ring'],
   machine: ['.', 'machine'],
-  simulation: ['.', 'policy', 'simulation'],
-  control: ['.', 'simulation', 'control'],
+  simulation: ['.', 'policy', 'reading', 'bonding', 'simulation'],
+  control: ['.', 'bonding', 'simulation', 'control'],
   'bench/peers': ['bench/peers'],
   bench: ['.', 'ring', 'machine', 'simulation', 'report', 'bench/peers', 'bench'],
   report: ['.', 'report'],
   'report/run': ['.', 'simulation', 'report', 'report/run'],
-  experiment: ['.', 'policy', 'simulation', 'report', 'experiment'],
-  cli: ['.', 'policy', 'simulation', 'control', 'experiment', 'bench', 'report', 'report/run', 'cli'],
+  experiment: ['.', 'policy', 'reading', 'simulation', 'report', 'experiment'],
+  cli: [
+    '.',
+    'policy',
+    'reading',
+    'bonding',
+    'simulation',
+    'control',
+    'experiment',
+    'bench',
+    'report',
+    'report/run',
+    'cli',
+  ],
 }
 
 /** The only files that may name a memory ordering: each is about one shared structure and says why. */

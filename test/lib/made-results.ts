@@ -1,5 +1,7 @@
 import type { SavedResults } from 'ringback'
 
+import { withBond } from './made-bonds.ts'
+
 // Results that no run gave: every shape that a report must cope with, from seeded numbers.
 
 export interface MadeOptions {
@@ -10,6 +12,8 @@ export interface MadeOptions {
   seed?: number
   /** Whether something is sent to the guests too. */
   hasReceived?: boolean
+  /** Whether its NIC has a second one beside it, both in a bond. */
+  hasBond?: boolean
   scenario?: string
   changes?: SavedResults['changes']
 }
@@ -44,6 +48,7 @@ const drops = (backlog: number): Vif['drops'] => ({
   grant: 0,
   disconnected: 0,
   link: 0,
+  bond: 0,
 })
 
 function flowOf(offeredBytes: number, deliveredBytes: number) {
@@ -179,6 +184,7 @@ export function makeResults(options: MadeOptions = {}): SavedResults {
     seconds: 20,
     seed: 1,
     hasReceived: false,
+    hasBond: false,
     scenario: 'guarantee',
     changes: [
       { seconds: 12, nic: 'eth0', key: 'link', from: 'up', to: 'down' },
@@ -207,7 +213,7 @@ export function makeResults(options: MadeOptions = {}): SavedResults {
       queued: 0,
     }
   }
-  return {
+  const results: SavedResults = {
     schema: 'ringback.results/1',
     scenario,
     seed,
@@ -230,6 +236,8 @@ export function makeResults(options: MadeOptions = {}): SavedResults {
       t,
       vifs: Object.fromEntries(made.map(([name, , series]) => [name, series])),
       nics: { eth0: nicSeries },
+      bonds: {},
     },
   }
+  return all.hasBond ? withBond(results) : results
 }

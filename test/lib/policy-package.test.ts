@@ -1,13 +1,13 @@
-import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 
 import test from 'ava'
 import * as ringback from 'ringback'
 import * as policy from 'ringback/policy'
 
+import { nodeWithoutAddons as node } from './without-addons.ts'
+
 // `ringback/policy` in processes that can load no addon at all.
 
-const withoutAddons = `process.dlopen = () => { throw new Error('no addon here') };`
 /** A host's counters, of which one is about to wrap, as files below /sys/class/net hold them, through the controller. */
 const watched = `
   const controller = new Controller({
@@ -30,13 +30,6 @@ const watched = `
     demands: controller.decide().vifs.map(({ demandBps }) => demandBps),
     addons: sharedObjects.filter((name) => name.endsWith('.node')),
   }));`
-
-function node(script: string): Promise<{ stdout: string; error: string }> {
-  const words = ['--input-type=module', '-e', `${withoutAddons}\n${script}`]
-  return new Promise((resolve) =>
-    execFile(process.execPath, words, (error, stdout) => resolve({ stdout, error: error?.message ?? '' })),
-  )
-}
 
 for (const [how, load] of [
   ['import', `const { Controller, parseBitRate } = await import('ringback/policy');`],

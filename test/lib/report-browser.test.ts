@@ -70,6 +70,8 @@ const looks: [name: string, all: MadeOptions[], options: BrowserContextOptions][
   ['many', [{ vifs: 64, samples: 2000 }], {}],
   ['beside', beside, {}],
   ['three', [...beside, { policy: 'reserved' }], {}],
+  ['bond', [{ vifs: 2, hasBond: true }], {}],
+  ['bonds-phone', beside.map((made) => ({ ...made, hasBond: true })), { viewport: phone, deviceScaleFactor: 2 }],
   ['dark', beside, { colorScheme: 'dark' }],
   ['one-dark', [{ vifs: 1 }], { colorScheme: 'dark' }],
   ['phone', beside, { viewport: phone, deviceScaleFactor: 2 }],

@@ -209,4 +209,6 @@ test('changes: by time, numbered, the same one of several runs once, no more row
   has(t, crowded, /\.\.\. and 9,800 more changes; results\.json has all/)
   t.true(countOf(crowded, /class="mark"/g) <= 310, 'no more marks than columns of the screen')
   hasNo(t, pageOf({ changes: [] }), /id="changes"/)
+  const exact = pageOf({ changes: [{ seconds: 1.0055, nic: 'eth0', key: 'link', from: 'up', to: 'down' }] })
+  has(t, exact, /<td>1\.0055s<\/td>/)
 })

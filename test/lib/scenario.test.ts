@@ -46,6 +46,7 @@ test('a scenario becomes numbers, with defaults', (t) => {
       { name: 'eth0', rateBps: 1e9, queueBytes: 2 ** 20, propagationNs: 20_000, overheadBytes: 24 },
       { name: 'eth1', rateBps: 2.5e9, queueBytes: 512_000, propagationNs: 0, overheadBytes: 0 },
     ],
+    bonds: [],
     bridges: [],
     vifs: [
       {
@@ -190,13 +191,6 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
   ['an infinite speed', 'speed: 20', 'speed: .inf', 16, /traffic\[1\]\.speed: Infinity is /],
   ['a flag', 'loop: true', 'loop: yes', 17, /traffic\[1\]\.loop: "yes" is not valid here; write true or false$/],
   [
-    'a kind of a later version',
-    'kind: constant',
-    'kind: tcp',
-    11,
-    /"tcp" is not available in this version; use one of constant, poisson, onoff, flows, replay$/,
-  ],
-  [
     'an unknown kind',
     'kind: constant',
     'kind: constnat',
@@ -208,7 +202,7 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     'kind: constant, ',
     '',
     11,
-    /traffic\[0\]\.kind: missing; write one of constant, poisson, onoff, flows, replay$/,
+    /traffic\[0\]\.kind: missing; write one of constant, poisson, onoff, flows, replay, tcp$/,
   ],
   [
     'a start after the end',
@@ -263,13 +257,6 @@ const edits: [what: string, from: string, to: string, line: number, message: Reg
     /: nics: a list is not valid here; write at least one NIC/,
   ],
   ['a terminal sequence', '10Mb/s@20ms', '"\\e[2J\\x9b"', 7, /"\\u001b\[2J\\u009b" is not a rate/],
-  ...['bonds: {}'].map((text): [string, string, string, number, RegExp] => [
-    text,
-    'name: web',
-    `name: web\n${text}`,
-    2,
-    /web\.yaml:2: [a-z]+: not available in this version; remove it$/,
-  ]),
 ]
 
 for (const [what, from, to, line, message] of edits)

@@ -83,7 +83,7 @@ const scenarioOf = (queueBytes: number, windowNs: number | null, rateBps = 0) =>
     { atNs: 1, nic: 'eth1', rateBps: 1e13 },
   ]
   const scenario = { events, control: { windowNs } } as never
-  return [scenario, { ...nic, queueBytes }] as const
+  return [scenario, [{ ...nic, queueBytes }]] as const
 }
 
 test("what sharing puts into a NIC's queue is half of it at most, at the fastest that the NIC becomes", (t) => {
@@ -92,14 +92,29 @@ test("what sharing puts into a NIC's queue is half of it at most, at the fastest
   t.is(limits.windowUsec(...scenarioOf(25_000, null, 1e10)), 10)
   t.is(limits.windowUsec(...scenarioOf(25_000, 300_000)), 300)
   t.is(limits.windowUsec(...scenarioOf(1514, null, 1e13)), 1)
-  t.deepEqual(limits.reserveOf(...scenarioOf(512_000, null)), {
+  t.deepEqual(limits.reserveOf(...scenarioOf(512_000, null), 1e9), {
     rateBps: 1e9,
     overheadBytes: 24,
     horizonNs: 1e6,
     burstNs: 1e6,
   })
-  t.like(limits.reserveOf(...scenarioOf(25_000, 1)), { horizonNs: 50_000, burstNs: 50_000 })
-  t.like(limits.reserveOf(...scenarioOf(25_000, 1, 1e10)), { horizonNs: 5000, burstNs: 5000 })
+  t.like(limits.reserveOf(...scenarioOf(25_000, 1), 1e9), { horizonNs: 50_000, burstNs: 50_000 })
+  t.like(limits.reserveOf(...scenarioOf(25_000, 1, 1e10), 1e9), { horizonNs: 5000, burstNs: 5000 })
+})
+
+test('of several NICs that whose queue is full first decides, and the most overhead', (t) => {
+  const [scenario] = scenarioOf(0, null)
+  const nics = [
+    { ...nic, name: 'eth2', queueBytes: 512_000 },
+    { ...nic, name: 'eth3', queueBytes: 25_000, overheadBytes: 38 },
+  ]
+  t.is(limits.windowUsec(scenario, nics), 100)
+  t.deepEqual(limits.reserveOf(scenario, nics, 2e9), {
+    rateBps: 2e9,
+    overheadBytes: 38,
+    horizonNs: 50_000,
+    burstNs: 50_000,
+  })
 })
 
 test('virtual time is never ahead of the clock, and makes up for a second at most', (t) => {
@@ -152,7 +167,7 @@ test('at one time: the sample, then events in their order, then the tick', (t) =
 test("what a NIC has for frames is what its wire's overhead left of it last", (t) => {
   const values = new BigUint64Array(2)
   const counters = new Counters(values, ['sentPackets', 'sentBytes'])
-  const meter = new UplinkMeter(0, 24)
+  const meter = new UplinkMeter([{ row: 0, overheadBytes: 24 }])
   const send = (packets: number, bytes: number): number => {
     values[0] = (values[0] ?? 0n) + BigInt(packets)
     values[1] = (values[1] ?? 0n) + BigInt(bytes)
@@ -185,4 +200,18 @@ test('of very many changes the last ones are kept', (t) => {
   t.is(settings.changes.length, 100_000)
   t.like(settings.changes.at(0), { from: 2, to: 3 })
   t.like(settings.changes.at(-1), { from: 100_001, to: 100_002 })
+})
+
+test("what a bond's NICs have for frames is of all their wires; of copies one is counted", (t) => {
+  const values = new BigUint64Array(4)
+  const counters = new Counters(values, ['sentPackets', 'sentBytes'])
+  const nics = [
+    { row: 0, overheadBytes: 24 },
+    { row: 1, overheadBytes: 0 },
+  ]
+  const [meter, ofCopies] = [new UplinkMeter(nics), new UplinkMeter(nics, true)]
+  values.set([10n, 14_760n, 10n, 15_000n])
+  t.is(meter.read(counters), 29_760)
+  t.is(meter.capacityBps(30_000), 29_760)
+  t.is(ofCopies.read(counters), 15_000)
 })

@@ -155,6 +155,35 @@ test('files say what went through', async (t) => {
   t.is(read('nic/eth0/receive_utilisation'), '0.0%')
 })
 
+test("a bond's files have Linux's names and words", async (t) => {
+  const { simulation, later, read } = await serve(t, {
+    ...two('credit'),
+    nics: { eth0: { rate: '1Gb/s' }, eth1: { rate: '100Mb/s' } },
+    bonds: { bond0: { mode: 'active-backup', nics: ['eth0', 'eth1'], miimon: '10ms', downdelay: '20ms' } },
+    vifs: { web: { uplink: 'bond0' }, bulk: { uplink: 'bond0' } },
+  })
+  const words = ['mode', 'slaves', 'active_slave', 'mii_status', 'capacity', 'failovers']
+  t.deepEqual(
+    words.map((name) => read(`bond/bond0/${name}`)),
+    ['active-backup 1', 'eth0 eth1', 'eth0', 'up', '1Gb/s', '0'],
+  )
+  const states = (): string[] => ['eth0', 'eth1'].map((nic) => read(`bond/bond0/nics/${nic}/mii_status`))
+  simulation.nics.eth0?.setLink('down')
+  await simulation.run('15ms')
+  later()
+  t.deepEqual(states(), ['going down', 'up'])
+  await simulation.run('500ms')
+  later()
+  t.deepEqual(states(), ['down', 'up'])
+  t.deepEqual(
+    words.map((name) => read(`bond/bond0/${name}`)),
+    ['active-backup 1', 'eth0 eth1', 'eth1', 'up', '100Mb/s', '1'],
+  )
+  t.is(read('bond/bond0/nics/eth1/state'), 'active')
+  t.is(read('bond/bond0/nics/eth0/link_failure_count'), '1')
+  t.is(Number(read('bond/bond0/tx_packets')), simulation.bonds.bond0?.counters().sentPackets ?? -1)
+})
+
 const names = ['a', 'b', 'c', 'd']
 const many = (duration: string) => ({
   name: 'many',

@@ -18,7 +18,17 @@ const parse = (name: string) => {
 const kept = (name: string) => JSON.parse(readFileSync(`experiments/results/${name}.json`, 'utf8')) as ExperimentResults
 
 test('there are those of the thesis', (t) => {
-  t.deepEqual(names, ['dynamic-rate', 'guarantee', 'io-factors', 'nic-failure-under-guarantee', 'oversubscription'])
+  t.deepEqual(names, [
+    'bonding-failover',
+    'bonding-guarantee',
+    'bonding-throughput',
+    'bonding-unequal',
+    'dynamic-rate',
+    'guarantee',
+    'io-factors',
+    'nic-failure-under-guarantee',
+    'oversubscription',
+  ])
 })
 
 for (const name of names) {
@@ -54,6 +64,11 @@ const parts: [name: string, table: string, inCase: string][] = [
   ['dynamic-rate', 'way', 'beside'],
   ['oversubscription', 'policy', 'base'],
   ['nic-failure-under-guarantee', 'policy', 'base'],
+  ['bonding-failover', 'monitor', 'out'],
+  ['bonding-failover', 'monitor', 'tcp'],
+  ['bonding-guarantee', 'policy', 'base'],
+  ['bonding-throughput', 'mode', 'one'],
+  ['bonding-unequal', 'mode', 'adaptive'],
 ]
 
 for (const [name, tableName, inCase] of parts)

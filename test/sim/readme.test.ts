@@ -33,7 +33,7 @@ test('the scenario in the README is the example', (t) => {
 test('the example of steps runs', (t) => {
   t.regex(
     node('examples/steps.mjs'),
-    /^db got \d+ of 13334, dropped \{"backlog":\d+,.*"disconnected":[1-9]\d*,"link":0\}$/,
+    /^db got \d+ of 13334, dropped \{"backlog":\d+,.*"disconnected":[1-9]\d*,"link":0,"bond":0\}$/,
   )
 })
 

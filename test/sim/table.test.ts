@@ -106,6 +106,26 @@ test('where a vif has a min, a column has it and what was short of it; a line ha
   t.false((await describe(plain, others)).some((line) => / min /.test(line) || line.startsWith('mins of')))
 })
 
+test('a bond has a row, and a line for what one may not expect of it', async (t) => {
+  const scenario = checkScenario({
+    ...input,
+    nics: { ...input.nics, eth2: { rate: '1Gb/s' } },
+    bonds: { bond0: { mode: 'active-backup', nics: ['eth1', 'eth2'], miimon: '10ms', updelay: '15ms' } },
+    vifs: { ...input.vifs, d: { uplink: 'bond0' } },
+    events: [{ at: '500ms', nic: 'eth1', link: 'down' }],
+  })
+  const lines = await describe(scenario, await simulate(scenario))
+  t.true(lines.every((line) => line.length <= 100))
+  t.true(lines.some((line) => /^bond +mode +carries +up +active +sent +dropped +reordered +failovers$/.test(line)))
+  t.true(
+    lines.some((line) => /^bond0 +active-backup +1Gb\/s +1 of 2 +eth2 +\d+ +0 +0 +1$/.test(line)),
+    lines.join('\n'),
+  )
+  t.true(lines.includes('bond0: updelay: 15ms is no multiple of miimon, 10ms; 10ms is used, as in Linux'))
+  const { scenario: plain, results } = await run()
+  t.false((await describe(plain, results)).some((line) => line.startsWith('bond')))
+})
+
 test('unusual drops, and vifs that are down, are told below the tables', async (t) => {
   const { scenario, results } = await run()
   const { a, b, c, d } = results.vifs

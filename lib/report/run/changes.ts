@@ -2,7 +2,7 @@ import type { SavedResults } from '../../simulation/results-schema.ts'
 import { htmlTable } from '../table.ts'
 import { textElement } from '../markup.ts'
 import type { LabelledRun } from './labelled-run.ts'
-import { capText, countText, rateText, secondsText } from './words.ts'
+import { capText, countText, momentText, rateText } from './words.ts'
 
 type Change = SavedResults['changes'][number]
 
@@ -57,7 +57,7 @@ export function changesTable(changes: readonly NumberedChange[], runs: readonly 
       .slice(0, mostRows)
       .map(({ number, seconds, vif, nic, key, from, to, labels }) => [
         String(number),
-        secondsText(seconds),
+        momentText(seconds),
         vif !== undefined ? `vif ${vif}` : `NIC ${nic ?? ''}`,
         key === 'rate' && vif !== undefined ? 'cap' : key,
         settingText(key, from),

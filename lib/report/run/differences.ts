@@ -43,7 +43,13 @@ const nicMeasures: readonly Measure<SavedResults['nics'][string]>[] = [
   },
 ]
 
-/** What changed from the baseline to each of the others: a table of vifs and one of NICs each. */
+const bondMeasures: readonly Measure<SavedResults['bonds'][string]>[] = [
+  { name: 'reordered packets', of: ({ reordered }) => reordered, format: countText },
+  { name: 'failovers', of: ({ failovers }) => failovers, format: countText },
+  { name: 'dropped packets', of: ({ drops, inactiveDrops }) => drops + inactiveDrops, format: countText },
+]
+
+/** What changed from the baseline to each of the others: tables of vifs, NICs and, where there are some, bonds. */
 export function differenceTables([baseline, ...others]: readonly LabelledRun[]): string {
   if (!baseline) return ''
   return others
@@ -64,6 +70,18 @@ export function differenceTables([baseline, ...others]: readonly LabelledRun[]):
         nicMeasures,
         ({ nics }, name) => nics[name],
       ),
+      ...(namesIn([baseline, other], 'bonds').length > 0
+        ? [
+            differenceTable(
+              'bond',
+              baseline,
+              other,
+              namesIn([baseline, other], 'bonds'),
+              bondMeasures,
+              ({ bonds }, name) => bonds[name],
+            ),
+          ]
+        : []),
     ])
     .map(htmlTable)
     .join('\n')

@@ -30,8 +30,8 @@ export function labelRuns(all: readonly SourcedResults[]): LabelledRun[] {
   return all.map((one, i) => ({ ...one, label: kind(one, i) }))
 }
 
-/** The vifs or NICs of all runs, each once, in their order. */
-export function namesIn(runs: readonly LabelledRun[], section: 'vifs' | 'nics'): string[] {
+/** The vifs, NICs or bonds of all runs, each once, in their order. */
+export function namesIn(runs: readonly LabelledRun[], section: 'vifs' | 'nics' | 'bonds'): string[] {
   return [...new Set(runs.flatMap(({ results }) => Object.keys(results[section])))]
 }
 

@@ -3,6 +3,7 @@ import { stretchesOf } from '../step-path.ts'
 import { timeChart } from '../time-chart.ts'
 import { marksOf, type NumberedChange } from './changes.ts'
 import { chartFigure, meanCell, timeTable } from './figure.ts'
+import { labelStretches } from './label-stretches.ts'
 import { type LabelledRun, longest, namesIn } from './labelled-run.ts'
 import { countText, many, rateText, shareText } from './words.ts'
 
@@ -69,7 +70,7 @@ function drawNic(
       t,
       series,
       outages: down,
-      ...(rateBps && { strips: [{ name: 'rate', stretches: rateStretches(t, rateBps) }] }),
+      ...(rateBps && { strips: [{ name: 'rate', stretches: labelStretches(t, rateBps.map(speedText), 'rate') }] }),
       marks: marksOf(changes, run.label, (change) => change.nic === name),
     }),
     table: timeTable(whole, t, [
@@ -79,17 +80,4 @@ function drawNic(
   })
 }
 
-/** More rates than a strip has room for. */
-const mostRates = 100
-
-/** Stretches of one rate each. */
-function rateStretches(t: readonly number[], rates: readonly number[]): { from: number; to: number; label: string }[] {
-  const all: { from: number; to: number; label: string }[] = []
-  rates.forEach((rate, i) => {
-    const label = rate === 0 ? 'down' : rateText(rate)
-    const last = all.at(-1)
-    if (last?.label === label) last.to = t[i]!
-    else all.push({ from: last?.to ?? 0, to: t[i]!, label })
-  })
-  return all.length > mostRates ? [{ from: 0, to: t.at(-1) ?? 0, label: `${countText(all.length)} rates` }] : all
-}
+const speedText = (bps: number): string => (bps === 0 ? 'down' : rateText(bps))

@@ -1,9 +1,10 @@
 import { element, textElement } from '../markup.ts'
 import { htmlPage } from '../page.ts'
 import { htmlTable } from '../table.ts'
+import { bondCharts } from './bond-charts.ts'
 import { changesOf, changesTable } from './changes.ts'
 import { differenceTables } from './differences.ts'
-import { labelRuns } from './labelled-run.ts'
+import { labelRuns, namesIn } from './labelled-run.ts'
 import type { LabelledRun, SourcedResults } from './labelled-run.ts'
 import { latencyCharts } from './latency-charts.ts'
 import { nicCharts } from './nic-charts.ts'
@@ -33,6 +34,9 @@ export function resultsPage(all: readonly SourcedResults[]): string {
   const parts: Part[] = [
     { id: 'vifs', title: 'Vifs over time', content: vifCharts(runs, changes) },
     { id: 'nics', title: 'NICs over time', content: nicCharts(runs, changes) },
+    ...(namesIn(runs, 'bonds').length > 0
+      ? [{ id: 'bonds', title: 'Bonds over time', content: bondCharts(runs, changes) }]
+      : []),
     { id: 'latency', title: 'Latency', content: latencyCharts(runs) },
     ...(changes.length > 0 ? [{ id: 'changes', title: 'Changes', content: changesTable(changes, runs) }] : []),
     ...(isOnly ? [] : [{ id: 'differences', title: 'Differences', content: differenceTables(runs) }]),

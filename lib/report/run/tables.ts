@@ -15,13 +15,14 @@ const mostRows = 256
 
 const bytesText = (bytes: number): string => formatBytes(bytes, { digits: 4 })
 
-/** The figures of a run: vifs, drops by cause, NICs, bridges, uplinks, the back end. */
+/** The figures of a run: vifs, drops by cause, NICs, bonds, bridges, uplinks, the back end. */
 export function tablesOf(run: LabelledRun, isOnly: boolean): string {
   const suffix = isOnly ? '' : `, ${run.label}`
   return [
     vifTable(run, suffix),
     dropTable(run, suffix),
     nicTable(run, suffix),
+    bondTable(run, suffix),
     uplinkTable(run, suffix),
     bridgeTable(run, suffix),
     totalsTable(run, suffix),
@@ -167,6 +168,35 @@ function nicTable({ results }: LabelledRun, suffix: string): string {
         bytesText(nic.linkDroppedBytes),
       ]),
   })
+}
+
+function bondTable({ results }: LabelledRun, suffix: string): string {
+  const rows = Object.entries(results.bonds)
+    .slice(0, mostRows)
+    .map(([name, bond]) => [
+      name,
+      bond.mode,
+      rateText(bond.capacityBps),
+      `${bond.upNics} of ${bond.nics.length}`,
+      bond.activeNic ?? '-',
+      countText(bond.sentPackets),
+      bytesText(bond.sentBytes),
+      countText(bond.drops),
+      countText(bond.inactiveDrops),
+      countText(bond.reordered),
+      countText(bond.failovers),
+      countText(bond.ownFrames),
+    ])
+  const groups = [
+    { name: '', columns: 2 },
+    { name: 'at the end', columns: 3 },
+    { name: 'sent', columns: 2 },
+    { name: 'dropped', columns: 2 },
+    { name: '', columns: 3 },
+  ]
+  const head = ['bond', 'mode', 'carries', 'up', 'in use', 'packets', 'bytes']
+  const counts = ['no NIC took', 'came in unused', 'reordered', 'failovers', 'its own frames']
+  return rows.length === 0 ? '' : htmlTable({ caption: `Bonds${suffix}`, groups, head: [...head, ...counts], rows })
 }
 
 function uplinkTable({ results }: LabelledRun, suffix: string): string {

@@ -9,6 +9,8 @@ export const rateText = (bps: number): string => formatRate(bps, { digits: 4 })
 export const capText = (bps: number | null): string => (bps === null ? 'none' : rateText(bps))
 export const countText = (value: number): string => value.toLocaleString('en-US')
 export const secondsText = (seconds: number): string => formatDuration(seconds * 1e9, { digits: 3 })
+/** When something happened, exactly. */
+export const momentText = (seconds: number): string => formatDuration(seconds * 1e9)
 export const timeText = (ns: number): string => formatDuration(ns, { digits: 3 })
 
 /** `12.3 %`, never on two lines; a share that is there but small is not written as none. */

@@ -54,3 +54,35 @@ TEST_CASE("rate clock: what is left at a change goes at the new rate") {
   clock.set_rate(50'000, 1'000'000'000);
   CHECK(clock.end_ns() == 50'000);
 }
+
+TEST_CASE("property: rate clock: what would pass when is what passes then, after everything that can happen to it") {
+  Random random(17);
+  for (int round = 0; round < 300; ++round) {
+    RateClock clock(1 + random.below(random.below(2) == 0 ? 1'000 : 10'000'000'000'000));
+    TimeNs now = 0;
+    std::uint32_t bytes = 0;
+    for (int step = 0; step < 60; ++step) {
+      now += static_cast<TimeNs>(random.below(20'000));
+      if (random.below(3) != 0) bytes = static_cast<std::uint32_t>(random.below(1 << 17));
+      for (const std::uint32_t size : {bytes, clock.last_bytes(), std::uint32_t{1514}}) {
+        RateClock told = clock;
+        REQUIRE(clock.end_after(now, size) == told.pass(now, size));
+      }
+      RateClock again = clock;
+      REQUIRE(clock.end_of_last_bytes_after(now) == again.pass(now, clock.last_bytes()));
+      switch (random.below(8)) {
+        case 0:
+          clock.take_back(now, bytes);
+          break;
+        case 1:
+          clock.set_rate(now, 1 + random.below(1'000'000'000'000));
+          break;
+        case 2:
+          clock.restart(now + static_cast<TimeNs>(random.below(1000)), clock.rate_bps());
+          break;
+        default:
+          clock.pass(now, bytes);
+      }
+    }
+  }
+}

@@ -102,6 +102,7 @@ TEST_CASE("mac_of_guest is what headers carry") {
   CHECK(hex(mac_of_guest(0)) == "00163e000000");
   CHECK(hex(mac_of_guest(0xabcdef)) == "00163eabcdef");
   CHECK(mac_of({0xabcdef}) == mac_of_guest(0xabcdef));
+  CHECK(hex(mac_of_nic(0x010203)) == "020001010203");
   CHECK(hex(mac_of(kOutside)) == "020000000001");
 }
 

@@ -6,6 +6,10 @@
 #include <cstring>
 #include <vector>
 
+#include "net/packet_header.h"
+#include "net/segmentation.h"
+#include "net/wire_bytes.h"
+
 using namespace ringback;
 
 namespace {
@@ -68,4 +72,41 @@ TEST_CASE("captures: where no payload moves, the header alone, and no more of it
   CHECK(u32(file, kFileHeaderBytes + 8) == 100);
   CHECK(u32(file, kFileHeaderBytes + 12) == 9000);
   CHECK(u32(file, kFileHeaderBytes + kRecordHeaderBytes + 100 + 8) == 60);
+}
+
+TEST_CASE("captures: a segment has its own header and its own piece of the bytes") {
+  constexpr std::uint32_t kPiece = 1448;
+  const FlowHeader header =
+      make_header({.from = {1}, .to = {}, .protocol = Protocol::kTcp, .size_bytes = 54 + 4 * kPiece - 100});
+  for (const Payload payload : {Payload::kCopy, Payload::kNone}) {
+    PageArena arena(4);
+    FrameBuffers buffers(arena, payload);
+    Captures captures(std::array{CaptureConfig{}}, buffers);
+    WireFrame frame{.frame = {.size_bytes = 54 + 4 * kPiece - 100, .buffer = buffers.allocate(6000)},
+                    .header = header.bytes.data(),
+                    .header_bytes = 54};
+    frame.frame.gso_size_bytes = kPiece;
+    const Segmentation cut = segmentation_of(frame.frame, header.span());
+    REQUIRE(cut.segments == 4);
+    if (payload == Payload::kCopy) {
+      std::ranges::copy(header.span(), buffers.writable_bytes(frame.frame.buffer).begin());
+      // The third piece is over the edge of the first page.
+      for (std::uint32_t at = 54 + 2 * kPiece; at < 54 + 3 * kPiece; ++at) {
+        const BufferRef page = at < 4096 ? frame.frame.buffer : buffers.next(frame.frame.buffer);
+        buffers.writable_bytes(page)[at % 4096] = static_cast<std::byte>(at);
+      }
+    }
+    frame.segment = 2;
+    frame.frame.size_bytes = cut.size_bytes(2);
+    captures.record_segment(captures.writer(0), 0, frame, cut);
+    const auto file = captures.writer(0).take();
+    const std::size_t included = payload == Payload::kCopy ? 54 + kPiece : 54;
+    REQUIRE(file.size() == kFileHeaderBytes + kRecordHeaderBytes + included);
+    CHECK(u32(file, kFileHeaderBytes + 8) == included);
+    CHECK(u32(file, kFileHeaderBytes + 12) == 54 + kPiece);
+    const auto bytes = std::span(file).subspan(kFileHeaderBytes + kRecordHeaderBytes);
+    CHECK(get32(bytes, 38) == 1 + 2 * kPiece);
+    CHECK(get16(bytes, 16) == 40 + kPiece);
+    for (std::size_t i = 54; i < bytes.size(); ++i) REQUIRE(bytes[i] == static_cast<std::byte>(i + 2 * kPiece));
+  }
 }

@@ -65,7 +65,7 @@ std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload, bool is
       traffic.from = {};
       traffic.to = {vif};
       const std::uint32_t nic = config.vifs[vif].uplink.kind == Uplink::Kind::kBridge ? 1 : 0;
-      world->add_source(Source(vif, nic, ConstantSource(traffic, random.next())));
+      world->add_source(Source(vif, Uplink{.index = nic}, ConstantSource(traffic, random.next())));
     } else {
       traffic.from = {vif};
       if (peer != vif) traffic.to = {peer};
@@ -115,7 +115,8 @@ TEST_CASE("costs: one frame leaves when its event, its copy and the guest's even
 TEST_CASE("costs: a guest has a frame when its copy and the event are paid for") {
   World world({.nics = {kWire}, .vifs = {{}}, .costs = kCosts});
   world.add_source(
-      Source(0, 0, ConstantSource({.stop_ns = 1, .rate_bps = 1000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
+      Source(0, Uplink{.index = 0},
+             ConstantSource({.stop_ns = 1, .rate_bps = 1000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
   world.run(12'000 + 1374, kNever);
   CHECK(counter(world, 0, "rxQueuedPackets") == 1);
   check_conserved(world);
@@ -260,7 +261,8 @@ TEST_CASE("notifications: with always each push is an event, also while nobody a
         {.nics = {kWire}, .vifs = {{.credit = {.bytes = 1500, .window_ns = 1'000'000}, .always_notify = always}}});
     for (int i = 0; i < 5; ++i) world.add_source(one_frame(0, 1000 + 10 * static_cast<TimeNs>(i)));
     world.add_source(
-        Source(0, 0, ConstantSource({.stop_ns = 1, .rate_bps = 1000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
+        Source(0, Uplink{.index = 0},
+               ConstantSource({.stop_ns = 1, .rate_bps = 1000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
     world.run(900'000, kNever);
     // The second push tells of the frame that then waits for credit; the last event is for the page that is free again.
     CHECK(counter(world, 0, "notifiesToBack") == (always ? 5 + 1 : 2));
@@ -277,7 +279,7 @@ TEST_CASE("notifications: with always, events without work do not keep a port ma
   vif.always_notify = true;
   World world({.nics = {kWire}, .vifs = {vif}});
   world.add_source(Source(
-      0, 0,
+      0, Uplink{.index = 0},
       ConstantSource({.stop_ns = 500'000, .rate_bps = 120'000'000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
   world.add_source(one_frame(0, 450'000));
   world.run(600'000, kNever);

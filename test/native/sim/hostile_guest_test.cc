@@ -19,7 +19,7 @@ struct Neighbourhood {
       world.add_source(
           Source(vif, ConstantSource({.rate_bps = 12'000'000, .size_bytes = 1500, .flows = 16, .from = {vif}}, 1)));
       world.add_source(Source(
-          vif, 0,
+          vif, Uplink{.index = 0},
           ConstantSource({.rate_bps = 12'000'000, .size_bytes = 1500, .flows = 16, .from = {}, .to = {vif}}, 1)));
     }
     pages = world.buffer_pages_in_use();

@@ -41,7 +41,7 @@ std::unique_ptr<World> make_world() {
         ConstantSource(
             {.rate_bps = 100'000'000, .size_bytes = 1500 + 3000 * vif, .flows = 8, .jitter_ns = 10'000, .from = {vif}},
             7 + vif)));
-    world->add_source(Source(vif, nic,
+    world->add_source(Source(vif, Uplink{.index = nic},
                              ConstantSource({.rate_bps = 80'000'000,
                                              .size_bytes = 900 + 4000 * vif,
                                              .flows = 8,
@@ -255,7 +255,7 @@ TEST_CASE(
 TEST_CASE("isolation: a frame that a guest makes of a placed one is not that one, and is counted as its loss") {
   World world({.nics = {{.rate_bps = kNsPerSecond, .queue_bytes = 60'000}}, .vifs = {{}}});
   world.add_source(Source(
-      0, 0,
+      0, Uplink{.index = 0},
       ConstantSource({.stop_ns = 5 * kMs, .rate_bps = 12'000'000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
   const auto memory = world.vif(0).front_end().rx(0).ring_memory();
   const auto& header = *reinterpret_cast<abi::sring_header*>(memory.data());

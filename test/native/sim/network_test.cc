@@ -90,8 +90,9 @@ TEST_CASE("network: a bridge learns where stations are, and floods only what it 
 
 TEST_CASE("network: a frame from the wire is on its vif's account from its offer on") {
   World world({.nics = {kGigabit}, .vifs = {{}}});
-  world.add_source(Source(
-      0, 0, ConstantSource({.stop_ns = 1, .rate_bps = 1'000'000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
+  world.add_source(
+      Source(0, Uplink{.index = 0},
+             ConstantSource({.stop_ns = 1, .rate_bps = 1'000'000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
   world.run(10'000, kNever);
   CHECK(counter(world, 0, "rxOfferedPackets") == 1);
   CHECK(counter(world, 0, "rxQueuedPackets") == 1);
@@ -108,8 +109,9 @@ TEST_CASE("network: captures at a NIC hold what passed, in both directions") {
                .vifs = {{}},
                .captures = {{CaptureKind::kNicOut, 0}, {CaptureKind::kNicIn, 0}}});
   world.add_source(one(0, {0}, {}));
-  world.add_source(Source(
-      0, 0, ConstantSource({.stop_ns = 1, .rate_bps = 1'000'000, .size_bytes = 5000, .from = {}, .to = {0}}, 1)));
+  world.add_source(
+      Source(0, Uplink{.index = 0},
+             ConstantSource({.stop_ns = 1, .rate_bps = 1'000'000, .size_bytes = 5000, .from = {}, .to = {0}}, 1)));
   world.run(kMs, kNever);
   CHECK(world.captures().writer(0).take().size() == 24 + 16 + 1500);
   CHECK(world.captures().writer(1).take().size() == 24 + 16 + 5000);

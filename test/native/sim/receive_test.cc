@@ -46,7 +46,7 @@ std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload) {
     const std::uint32_t nic = uplink.index;  // bridge b has NIC b
     if (random.below(2) == 0) std::swap(traffic.from, traffic.to);
     if (traffic.to == Endpoint{vif})
-      world->add_source(Source(vif, nic, ConstantSource(traffic, random.next())));
+      world->add_source(Source(vif, Uplink{.index = nic}, ConstantSource(traffic, random.next())));
     else
       world->add_source(Source(vif, ConstantSource(traffic, random.next())));
   }
@@ -57,8 +57,9 @@ std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload) {
 
 TEST_CASE("from the wire: a frame is in the guest's hands after its bits and its way") {
   World world({.nics = {kGigabit}, .vifs = {{}}});
-  world.add_source(Source(
-      0, 0, ConstantSource({.stop_ns = 1, .rate_bps = 1'000'000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
+  world.add_source(
+      Source(0, Uplink{.index = 0},
+             ConstantSource({.stop_ns = 1, .rate_bps = 1'000'000, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
   world.run(31'999, kNever);
   CHECK(counter(world, 0, "rxQueuedPackets") == 1);
   CHECK(counter(world, 0, "rxDeliveredPackets") == 0);
@@ -70,7 +71,8 @@ TEST_CASE("from the wire: a frame is in the guest's hands after its bits and its
 TEST_CASE("from the wire: what is offered beyond the wire's rate is lost at its far end") {
   World world({.nics = {kGigabit}, .vifs = {{}}});
   world.add_source(
-      Source(0, 0, ConstantSource({.rate_bps = 2 * kNsPerSecond, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
+      Source(0, Uplink{.index = 0},
+             ConstantSource({.rate_bps = 2 * kNsPerSecond, .size_bytes = 1500, .from = {}, .to = {0}}, 1)));
   world.run(kNsPerSecond, kNever);
   CHECK(counter(world, 0, "rxDeliveredBytes") == doctest::Approx(125e6).epsilon(0.001));
   CHECK(counter(world, 0, "rxDroppedNicBytes") == doctest::Approx(125e6).epsilon(0.01));
@@ -125,7 +127,7 @@ TEST_CASE("the rate of a vif is the vif's, whatever its queues") {
 TEST_CASE("received frames are spread over the queues as the guest has asked for") {
   World world({.nics = {kGigabit}, .vifs = {{.queues = 4}}});
   world.add_source(Source(
-      0, 0,
+      0, Uplink{.index = 0},
       ConstantSource(
           {.rate_bps = 800'000'000, .size_bytes = 1500, .flows = 64, .from = {}, .to = {0}, .gso_size_bytes = 1400},
           1)));

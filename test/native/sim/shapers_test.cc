@@ -142,7 +142,7 @@ TEST_CASE("shapers: without a link what waits is lost and counted, and traffic g
   World world({.nics = {kWire}, .vifs = {{}, {}}});
   world.add_source(constant(0, 1500 * kMbps));
   ConstantConfig inbound{.rate_bps = 1500 * kMbps, .size_bytes = 1500, .to = {1}};
-  world.add_source(Source(1, 0, ConstantSource(inbound, 9)));
+  world.add_source(Source(1, Uplink{.index = 0}, ConstantSource(inbound, 9)));
   run(world, 100 * kMs);
   world.set_nic_link(0, false);
   check_conserved(world);

@@ -46,7 +46,7 @@ std::unique_ptr<World> overloaded_world(std::uint64_t seed) {
   }
   // What guests receive brings events to those that wait for credit.
   for (std::uint32_t vif = 0; vif < config.vifs.size(); ++vif)
-    world->add_source(Source(vif, 0,
+    world->add_source(Source(vif, Uplink{},
                              ConstantSource({.stop_ns = kEndNs,
                                              .rate_bps = 100'000'000,
                                              .size_bytes = 600,

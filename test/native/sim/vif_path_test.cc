@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -21,6 +22,23 @@ struct Sent final : Uplinks {
   std::vector<WireFrame> frames;
 };
 
+// How often each was told, by packet.
+struct Told final : PacketEnds {
+  void copied(std::uint32_t) override { ++copies; }
+  void left_guest(std::uint32_t packet) override { ++left[packet]; }
+  void passed_wire(TimeNs, std::uint32_t, const WireFrame&) override { FAIL("there is no wire"); }
+  void received(TimeNs, std::uint32_t vif, std::uint32_t packet) override {
+    CHECK(vif == 0);
+    ++in_hands[packet];
+  }
+  void ended(std::uint32_t packet) override { ++ends[packet]; }
+
+  int copies = 0;
+  std::map<std::uint32_t, int> left;
+  std::map<std::uint32_t, int> in_hands;
+  std::map<std::uint32_t, int> ends;
+};
+
 // One vif, with whoever tests it in the place of its world.
 struct PathRig {
   explicit PathRig(const VifConfig& config = {}) {
@@ -34,6 +52,7 @@ struct PathRig {
                                               .buffers = buffers,
                                               .tx_batch = batch,
                                               .uplinks = sent,
+                                              .packet_ends = told,
                                               .captures = captures,
                                               .control_grants = copier,
                                               .control_scratch = {scratch, driver->arena.page(scratch)}});
@@ -83,6 +102,7 @@ struct PathRig {
   FrameBuffers buffers{driver->arena, Payload::kCopy};
   TxBatch batch;
   Captures captures{{}, buffers};
+  Told told;
   Sent sent{buffers};
   std::vector<std::byte> header;
   std::unique_ptr<VifPath> path;
@@ -204,4 +224,48 @@ TEST_CASE("vif path: what a vif asks of its world") {
   CHECK(VifPath::layout_of({.ring_order = 2, .queues = 4}, true).control_ring);
   CHECK_FALSE(VifPath::layout_of({}, true).control_ring);
   CHECK(VifPath::layout_of({}, false).shared_page);
+}
+
+TEST_CASE("vif path: the frame of a packet ends once, however it ends") {
+  PathRig rig({.credit = {.bytes = 4000, .window_ns = kMs}, .backlog_packets = 1});
+  std::uint32_t packets = 0;
+  const auto with_packet = [&](std::uint32_t size_bytes) {
+    Offer offer = rig.offer(size_bytes);
+    offer.packet = packets++;
+    return offer;
+  };
+  const auto come_in = [&] {
+    WireFrame frame = to_wire_frame(with_packet(60), 0, true);
+    frame.frame.buffer = rig.buffers.allocate(60);
+    rig.path->rx().offered.add(60);
+    return rig.path->receive(0, frame);
+  };
+  while (rig.told.ends.empty()) rig.give(0, with_packet(1500));  // until the backlog is full
+  CHECK(rig.told.ends == std::map<std::uint32_t, int>{{packets - 1, 1}});
+  CHECK(rig.told.left.empty());
+  while (rig.path->back_end().poll_tx(0, 1).next == TxBack::Next::kPollAgain) continue;
+  REQUIRE(rig.sent.frames.size() == 2);
+  CHECK(rig.sent.frames[1].packet == 1);
+  CHECK(rig.sent.frames[1].frame.checksum == Checksum::kBlank);
+  CHECK(rig.told.left == std::map<std::uint32_t, int>{{0, 1}, {1, 1}});
+  CHECK(rig.told.ends.size() == 1);
+
+  CHECK(rig.path->front_end().rx(0).post());
+  const std::uint32_t received = packets;
+  REQUIRE(come_in());
+  static_cast<void>(rig.path->back_end().run_rx(0, 2));
+  static_cast<void>(rig.path->queue(0).take(2));
+  CHECK(rig.told.in_hands == std::map<std::uint32_t, int>{{received, 1}});
+  CHECK(rig.told.ends.at(received) == 1);
+
+  REQUIRE(come_in());
+  static_cast<void>(rig.path->back_end().run_rx(0, 3));  // onto the ring
+  REQUIRE(come_in());                                    // waits in the back end
+  static_cast<void>(rig.path->connect(4));
+  rig.path->back_end().disconnect(5);
+  CHECK_FALSE(come_in());
+  // All but the two that have left, and the one that waits in the guest.
+  CHECK(rig.told.ends.size() == packets - 3);
+  for (const auto& [packet, count] : rig.told.ends) CHECK(count == 1);
+  CHECK(rig.told.in_hands.size() == 1);
 }

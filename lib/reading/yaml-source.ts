@@ -24,8 +24,6 @@ export interface FileKind {
   examples: string
 }
 
-const scenarioFile: FileKind = { code: 'ERR_SCENARIO', noun: 'a scenario', examples: 'examples/' }
-
 /** Far above any scenario; keeps a wrong file (a capture, say) from being parsed as YAML. */
 const maxTextLength = 16 * 1024 * 1024
 /** How often aliases may be followed, all in all: few people write any, and nested ones grow without bound. */
@@ -38,7 +36,7 @@ const maxDepth = 64
  * @param kind - what it is meant to be
  * @throws {@link RingbackError} with the kind's code, `file:line: what; how to fix`
  */
-export function parseYaml(text: string, file: string, kind = scenarioFile): YamlSource {
+export function parseYaml(text: string, file: string, kind: FileKind): YamlSource {
   const fail = (line: number, message: string, cause?: unknown): never => {
     throw new RingbackError(kind.code, `${file}:${line}: ${message}`, { cause })
   }

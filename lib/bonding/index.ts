@@ -1,0 +1,15 @@
+// What needs no native part: this file and all that it imports can be loaded alone, as `ringback/bonding`.
+
+export { RingbackError } from '../errors.ts'
+export type { ErrorCode } from '../errors.ts'
+export { checkBonds } from './check-bonds.ts'
+export type { BondConfig } from './config.ts'
+export { fromIpLink } from './from-ip-link.ts'
+export { fromNetplan } from './from-netplan.ts'
+export { toIpLink, toNetplan } from './host.ts'
+export type { ImportedBonds } from './imported.ts'
+export { bondWords } from './option-values.ts'
+export { bondModes, xmitHashPolicies } from './options.ts'
+export type { AdSelect, BondMode, LacpRate, PartnerActivity, PrimaryReselect, XmitHashPolicy } from './options.ts'
+export { bondJsonSchema } from './schema.ts'
+export type { BondInput } from './schema.ts'

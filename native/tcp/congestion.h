@@ -1,0 +1,63 @@
+// How much may be under way: slow start, then Reno or CUBIC.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+
+#include "base/time.h"
+#include "tcp/cubic.h"
+
+namespace ringback::tcp {
+
+enum class Algorithm : std::uint8_t { kReno, kCubic };
+
+// A value: what is copied before a reduction can be put back when that was a mistake.
+//
+// Units:  windows in segments; inside, and for window(), in kSegment.
+// Source: RFC 5681, 3.1; RFC 9438; RFC 6928 for the initial window.
+class Congestion {
+ public:
+  Congestion(Algorithm algorithm, std::uint32_t initial_segments) noexcept
+      : algorithm_(algorithm), window_(initial_segments * kSegment) {}
+
+  [[nodiscard]] std::uint64_t segments() const noexcept { return window_ / kSegment; }
+  [[nodiscard]] std::uint64_t window() const noexcept { return window_; }
+  // Where slow start ends; kNoThreshold before there was a loss.
+  [[nodiscard]] std::uint64_t threshold_segments() const noexcept { return threshold_ / kSegment; }
+  [[nodiscard]] bool is_slow_start() const noexcept { return window_ < threshold_; }
+
+  // So many segments were acknowledged while the window was what held the sender back.
+  void acknowledged(TimeNs now, std::uint64_t segments, TimeNs srtt_ns) noexcept {
+    if (is_slow_start()) {
+      const std::uint64_t grown = std::min(window_ + segments * kSegment, threshold_);
+      segments -= (grown - window_) / kSegment;
+      window_ = grown;
+      if (segments == 0 || is_slow_start()) return;
+    }
+    window_ = algorithm_ == Algorithm::kCubic ? cubic_.grow(now, window_, segments, srtt_ns)
+                                              : window_ + segments * kSegment * kSegment / window_;
+  }
+
+  // Something was lost. The window itself is the caller's to lower, by set_segments(), as what is under way gets less.
+  void reduce() noexcept {
+    threshold_ = algorithm_ == Algorithm::kCubic ? cubic_.reduce(window_) : std::max(window_ / 2, 2 * kSegment);
+  }
+  void set_segments(std::uint64_t segments) noexcept { window_ = segments * kSegment; }
+  void set_to_threshold() noexcept { window_ = threshold_; }
+
+  // The reductions since `before` were a mistake. What has grown beyond it meanwhile stays.
+  void undo(const Congestion& before) noexcept {
+    const std::uint64_t window = std::max(window_, before.window_);
+    *this = before;
+    window_ = window;
+  }
+
+ private:
+  static constexpr std::uint64_t kNoThreshold = ~std::uint64_t{0};
+
+  Algorithm algorithm_;
+  std::uint64_t window_;
+  std::uint64_t threshold_ = kNoThreshold;
+  Cubic cubic_;
+};
+
+}  // namespace ringback::tcp
