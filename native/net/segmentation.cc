@@ -14,8 +14,6 @@ constexpr std::uint32_t kIpv4Bytes = 20;
 constexpr std::uint32_t kIpv6Bytes = 40;
 constexpr std::uint32_t kTcpBytes = 20;
 constexpr std::uint8_t kTcp = 6;
-// Linux's TCP_MIN_SND_MSS: a guest that asks for smaller pieces would have the wire carry little but headers.
-constexpr std::uint16_t kLeastPieceBytes = 48;
 constexpr std::uint8_t kFinAndPsh = 0x01 | 0x08;
 
 struct Layout {

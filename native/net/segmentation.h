@@ -9,6 +9,10 @@
 
 namespace ringback {
 
+// Who asks for smaller pieces would have the wire carry little but headers, and each of them keep a frame of 17 pages.
+// TCP's default segment is of 536 bytes.
+inline constexpr std::uint16_t kLeastPieceBytes = 512;
+
 // Each segment has the frame's header and the next piece of its payload.
 struct Segmentation {
   std::uint32_t segments = 1;  // 1: the frame goes as it is
@@ -25,7 +29,8 @@ struct Segmentation {
 };
 
 // A frame whose header is not Ethernet, up to two VLAN tags, IPv4 without fragments or IPv6 without extensions, and TCP
-// goes as it is: the guest has asked for what nobody can do. So does one that asks for pieces of less than 48 bytes.
+// goes as it is: the guest has asked for what nobody can do. So does one that asks for pieces of less than
+// kLeastPieceBytes.
 //
 // Units:  `header` is the frame's start, its bytes are hostile.
 // Source: Linux tcp_offload.c tcp_gso_segment

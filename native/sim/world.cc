@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "net/packet_header.h"
+#include "net/segmentation.h"
 #include "sim/vif_ports.h"
 
 namespace ringback {
@@ -11,14 +13,15 @@ namespace {
 
 constexpr std::uint32_t kNoVif = ~std::uint32_t{0};
 constexpr std::uint32_t kMinFrameBytes = 60;
+constexpr std::uint32_t kLeastSegmentBytes = kTcpHeaderBytes + kLeastPieceBytes;
 
 std::shared_ptr<Domain> make_domain(abi::domid_t domid, std::uint32_t pages, std::uint32_t grants) {
   return std::make_shared<Domain>(domid, PageArena(pages), GrantTable(grants, Sharing::kOneThread));
 }
 
-// The pages that frames can hold at once: every queue of a NIC full of the smallest segments, each of another burst;
-// every queue to a guest full of the smallest frames; and a batch in the making, or on a core. Only what is touched
-// takes memory.
+// The pages that frames can hold at once: every queue of a NIC full of segments, each of another burst, which is more
+// than if it were full of the smallest frames; every queue to a guest full of those; and a batch in the making, or on a
+// core. Only what is touched takes memory.
 std::uint32_t driver_pages(const WorldConfig& config) {
   constexpr std::uint32_t kControlPages = 1;
   if (config.payload == Payload::kNone) return 1 + kControlPages;
@@ -26,7 +29,7 @@ std::uint32_t driver_pages(const WorldConfig& config) {
   constexpr std::uint64_t kLargestFramePages = 17;
   const std::uint64_t polls = 1 + (config.costs ? config.costs->cores : 0);  // whose frames are on their way
   std::uint64_t pages = kControlPages + polls * TxBack::kPollFrames * kLargestFramePages;
-  for (const NicConfig& nic : config.nics) pages += (nic.queue_bytes / kMinFrameBytes + 1) * kLargestFramePages;
+  for (const NicConfig& nic : config.nics) pages += (nic.queue_bytes / kLeastSegmentBytes + 1) * kLargestFramePages;
   for (const VifConfig& vif : config.vifs)
     pages += vif.queues * (RxBack::kMaxQueuedBytes / kMinFrameBytes + kLargestFramePages);
   return static_cast<std::uint32_t>(std::min(pages, kMostPages));

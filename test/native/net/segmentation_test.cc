@@ -62,8 +62,8 @@ TEST_CASE("segmentation: a frame of one piece, or without GSO, goes as it is") {
   CHECK(segmentation_of(gso_frame(54 + 1448, 1448), tcp_header(54 + 1448)).segments == 1);
   CHECK(segmentation_of(gso_frame(54 + 1449, 1448), tcp_header(54 + 1449)).segments == 2);
   CHECK(segmentation_of(gso_frame(9000, 0), tcp_header(9000)).segments == 1);
-  CHECK(segmentation_of(gso_frame(9000, 47), tcp_header(9000)).segments == 1);
-  CHECK(segmentation_of(gso_frame(9000, 48), tcp_header(9000)).segments > 1);
+  CHECK(segmentation_of(gso_frame(9000, 511), tcp_header(9000)).segments == 1);
+  CHECK(segmentation_of(gso_frame(9000, 512), tcp_header(9000)).segments > 1);
 }
 
 TEST_CASE("segmentation: tags and IPv6 are looked behind, three tags are not") {

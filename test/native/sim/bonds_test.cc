@@ -45,15 +45,6 @@ std::uint64_t bond_counter(const World& world, std::string_view name, std::uint3
   return 0;
 }
 
-std::uint64_t nic_counter(const World& world, std::uint32_t nic, std::string_view name) {
-  std::array<std::uint64_t, kNicCounterNames.size()> counters{};
-  world.network().read_nic_counters(nic, counters);
-  for (std::size_t i = 0; i < counters.size(); ++i)
-    if (name == kNicCounterNames[i]) return counters[i];
-  FAIL("no such counter");
-  return 0;
-}
-
 }  // namespace
 
 TEST_CASE("bonds: two NICs carry what two NICs can, in order where the mode keeps it") {

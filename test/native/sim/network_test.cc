@@ -16,15 +16,6 @@ constexpr NicConfig kGigabit{.rate_bps = kNsPerSecond, .queue_bytes = 512'000, .
 
 Uplink bridge(std::uint32_t index) { return {Uplink::Kind::kBridge, index}; }
 
-std::uint64_t nic_counter(const World& world, std::uint32_t nic, std::string_view name) {
-  std::array<std::uint64_t, kNicCounterNames.size()> counters{};
-  world.network().read_nic_counters(nic, counters);
-  for (std::size_t i = 0; i < counters.size(); ++i)
-    if (name == kNicCounterNames[i]) return counters[i];
-  FAIL("no such counter");
-  return 0;
-}
-
 std::uint64_t bridge_counter(const World& world, std::string_view name) {
   std::array<std::uint64_t, kBridgeCounterNames.size()> counters{};
   world.network().read_bridge_counters(0, counters);

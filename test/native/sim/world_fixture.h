@@ -20,6 +20,15 @@ inline std::uint64_t counter(const World& world, std::uint32_t vif, std::string_
   return 0;
 }
 
+inline std::uint64_t nic_counter(const World& world, std::uint32_t nic, std::string_view name) {
+  std::array<std::uint64_t, kNicCounterNames.size()> counters{};
+  world.network().read_nic_counters(nic, counters);
+  for (std::size_t i = 0; i < counters.size(); ++i)
+    if (name == kNicCounterNames[i]) return counters[i];
+  FAIL("no such counter");
+  return 0;
+}
+
 inline std::uint64_t dropped(const World& world, std::uint32_t vif, const std::string& direction,
                              const std::string& unit) {
   std::uint64_t sum = 0;
