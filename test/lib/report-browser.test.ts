@@ -191,7 +191,7 @@ test.serial('the figures of a chart open by keyboard', async (t) => {
 })
 
 test.serial('one slider moves the time of all charts, by keys and by pointing', async (t) => {
-  const { page, problems } = await open(t, 'slider', beside)
+  const { page, problems } = await open(t, 'slider', beside, { reducedMotion: 'reduce' })
   const slider = page.getByRole('slider', { name: 'Time' })
   const readouts = () => page.locator('.readout').allTextContents()
   await slider.focus()
@@ -202,10 +202,10 @@ test.serial('one slider moves the time of all charts, by keys and by pointing', 
   await page.keyboard.press('ArrowRight')
   t.is(await slider.getAttribute('aria-valuetext'), '0.02s')
   const chart = page.locator('svg.time').first()
-  const box = (await chart.boundingBox())!
-  // Half of the plot, which begins at 58 of 440 and ends at 362.
-  await page.mouse.move(box.x + (box.width * 210) / 440, box.y + box.height / 2)
-  t.is(await slider.getAttribute('aria-valuetext'), '10s')
+  const { width, height } = (await chart.boundingBox())!
+  // Half of the plot, which begins at 58 of 440 and ends at 362; hover() waits until the page stands still.
+  await chart.hover({ position: { x: (width * 210) / 440, y: height / 2 } })
+  await page.locator('[aria-valuetext="10s"]').waitFor()
   const texts = await readouts()
   t.is(texts.length, 10)
   t.regex(texts[0]!, /^10s: offered 350Mb\/s, min 300Mb\/s, sent 24\d\.?\d*Mb\/s, busy yes$/)
