@@ -12,6 +12,7 @@
       "native/net/bond/bond_run.cc",
       "native/net/bond/earliest.cc",
       "native/net/bond/flowlets.cc",
+      "native/net/bond/frame_kinds.cc",
       "native/net/bond/lacp.cc",
       "native/net/bond/lacp_mux.cc",
       "native/net/bond/lacp_port.cc",

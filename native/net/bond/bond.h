@@ -97,6 +97,7 @@ class Bond {
   [[nodiscard]] LoadBalancer::View view() const noexcept { return {members_, usable_, active_}; }
 
   [[nodiscard, gnu::noinline]] std::uint32_t choose_rr(std::span<const std::byte> header) noexcept;
+  [[nodiscard, gnu::noinline]] std::uint32_t choose_rr_of_any(std::span<const std::byte> header) noexcept;
   [[nodiscard, gnu::noinline]] std::uint32_t choose_balanced(std::span<const std::byte> header,
                                                              std::uint32_t size_bytes) noexcept;
   [[nodiscard, gnu::noinline]] std::uint32_t choose_hashed(std::span<const std::byte> header) const noexcept;

@@ -34,6 +34,13 @@ std::uint32_t Bond::choose(TimeNs now, std::span<const std::byte> header, std::u
 // Source: Linux bond_main.c bond_xmit_roundrobin_slave_get
 std::uint32_t Bond::choose_rr(std::span<const std::byte> header) noexcept {
   if (usable_.empty()) return kNone;
+  if (may_be_igmp(header)) [[unlikely]]
+    return choose_rr_of_any(header);
+  return heirs_[turns_.next()];
+}
+
+// All group memberships are on one NIC.
+std::uint32_t Bond::choose_rr_of_any(std::span<const std::byte> header) noexcept {
   if (is_igmp(header)) return active_ != kNone ? active_ : heirs_[0];
   return heirs_[turns_.next()];
 }

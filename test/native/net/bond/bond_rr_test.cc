@@ -73,11 +73,16 @@ TEST_CASE("bond: rr sends IGMP on one NIC, tagged or not") {
   put16(tagged, 12, 0x8100);
   put16(tagged, 16, 0x0800);
   put8(tagged, 27, 2);
+  std::array<std::byte, 60> tagged_udp = tagged;
+  put8(tagged_udp, 27, 17);
+  std::uint32_t turn = 0;
   for (int i = 0; i < 4; ++i) {
     CHECK(rig.bond().choose(0, igmp, 60) == 0);
     CHECK(rig.bond().choose(0, tagged, 60) == 0);
+    CHECK(rig.bond().choose(0, tagged_udp, 60) == ++turn % 3);
     // Bytes that end too early are no IGMP.
-    CHECK(rig.bond().choose(0, std::span(igmp).first(23), 60) == (i + 1) % 3);
+    CHECK(rig.bond().choose(0, std::span(igmp).first(33), 60) == ++turn % 3);
+    CHECK(rig.bond().choose(0, std::span(tagged).first(37), 60) == ++turn % 3);
   }
   // The active one, which follows the link monitor and not the carrier.
   rig.link(150 * kMs, 0, false);
