@@ -11,3 +11,9 @@ export function quote(text: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
+
+/** A foreign name as it is, where it is plain; {@link quote}d where it is long or has what a terminal would not show. */
+export function nameOf(text: string): string {
+  const quoted = quote(text)
+  return text !== '' && quoted === `"${text}"` ? text : quoted
+}

@@ -1,3 +1,4 @@
+import { nameOf } from '../quote.ts'
 import { list } from '../reading/problems.ts'
 import type { Problem } from '../reading/problems.ts'
 import type { Path } from '../reading/yaml-source.ts'
@@ -29,8 +30,8 @@ function nicProblems(name: string, { nics }: ReadBond, path: Path, bondOfNic: Ma
     bondOfNic.set(nic, owner ?? name)
     if (owner === undefined) return []
     const where =
-      owner === name ? 'is there twice; keep one of the two' : `is in bond ${owner} already; leave it out here`
-    return [{ path: here, message: `${nic} ${where}` }]
+      owner === name ? 'is there twice; keep one of the two' : `is in bond ${nameOf(owner)} already; leave it out here`
+    return [{ path: here, message: `${nameOf(nic)} ${where}` }]
   })
 }
 
@@ -43,7 +44,7 @@ function optionProblems(bond: ReadBond, path: Path): Problem[] {
   if (misplaced.length > 0) return misplaced
   const problems: Problem[] = []
   if (primary !== undefined && !nics.includes(primary))
-    problems.push(problem('primary', `${primary} is none of its NICs; name one of ${list(nics)}`))
+    problems.push(problem('primary', `${nameOf(primary)} is none of its NICs; name one of ${list(nics)}`))
   if (primaryReselect !== undefined && primary === undefined)
     problems.push(problem('primaryReselect', 'is there without primary, and then says nothing; name a primary'))
   if (minLinks > nics.length)

@@ -1,5 +1,5 @@
 import { checkObject, checkText } from '../arguments.ts'
-import { quote } from '../quote.ts'
+import { nameOf, quote } from '../quote.ts'
 import { BondCollector, fail } from './imported.ts'
 import type { ImportedBonds, Place } from './imported.ts'
 
@@ -47,8 +47,8 @@ function readCommand(line: string, place: Place, collector: BondCollector): void
 function readOptions(bond: string, words: readonly string[], place: Place, collector: BondCollector): void {
   for (let i = 0; i < words.length; i += 2) {
     const [name = '', value] = [words[i], words[i + 1]]
-    if (value === undefined) fail(place, `${name} has no value; write one behind it`)
-    collector.set(bond, name, value, `${place}: ${name}`)
+    if (value === undefined) fail(place, `${nameOf(name)} has no value; write one behind it`)
+    collector.set(bond, name, value, `${place}: ${nameOf(name)}`)
   }
 }
 
@@ -63,13 +63,13 @@ function readShown(text: string, file: string, collector: BondCollector): void {
   const devices = parseShown(text, file)
   for (const { ifname, linkinfo } of devices) {
     if (linkinfo?.info_kind !== 'bond' || typeof ifname !== 'string') continue
-    collector.add(ifname, `${file}: ${ifname}`)
+    collector.add(ifname, `${file}: ${nameOf(ifname)}`)
     for (const [name, value] of Object.entries(linkinfo.info_data ?? {}))
-      collector.set(ifname, name, value, `${file}: ${ifname}.${name}`)
+      collector.set(ifname, name, value, `${file}: ${nameOf(ifname)}.${nameOf(name)}`)
   }
   for (const { ifname, master } of devices)
     if (typeof ifname === 'string' && typeof master === 'string' && collector.has(master))
-      collector.addNic(master, ifname, `${file}: ${ifname}`)
+      collector.addNic(master, ifname, `${file}: ${nameOf(ifname)}`)
   collector.dropUnused()
 }
 

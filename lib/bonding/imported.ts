@@ -1,5 +1,5 @@
 import { RingbackError } from '../errors.ts'
-import { quote } from '../quote.ts'
+import { nameOf, quote } from '../quote.ts'
 import { list, nearest } from '../reading/problems.ts'
 import { checkLocatedBonds } from './check-bonds.ts'
 import type { BondConfig } from './config.ts'
@@ -89,7 +89,7 @@ export class BondCollector {
     }
     const neutral = leftOut.get(word)
     if (neutral) {
-      if (!neutral.includes(text)) this.#notes.push(`${bond}: ${name} ${text} is not simulated; it was left out`)
+      if (!neutral.includes(text)) this.#notes.push(`${bond}: ${name} ${nameOf(text)} is not simulated; it was left out`)
       return
     }
     const option = bondOptions.find((each) => this.#names(each).includes(name))

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import type { z } from 'zod'
 
-import { quote } from '../quote.ts'
+import { nameOf, quote } from '../quote.ts'
 import type { Path } from './yaml-source.ts'
 
 /** One thing that is wrong with a file: where, and `what; how to fix`. */
@@ -22,7 +22,8 @@ export interface Vocabulary {
 
 /** `vifs.web.rate`, `traffic[0].pcap`. */
 export function pathName(path: Path): string {
-  return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('')
+  const names = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${nameOf(step)}`))
+  return names.join('').replace(/^\./, '')
 }
 
 /** The candidate that a typing error may have turned into `word`; undefined when none is near. */
@@ -43,7 +44,7 @@ const maxListed = 20
 
 /** `eth0, eth1`, shortened where there are many. */
 export function list(names: readonly string[]): string {
-  const shown = names.slice(0, maxListed).join(', ')
+  const shown = names.slice(0, maxListed).map(nameOf).join(', ')
   return names.length > maxListed ? `${shown} and ${names.length - maxListed} more` : shown
 }
 

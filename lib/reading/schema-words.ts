@@ -84,8 +84,17 @@ export function flag(description: string) {
   return z.boolean({ error: 'write true or false' }).meta({ description })
 }
 
+/** Characters that would move a terminal's cursor; a text may have several lines. */
+const shownPattern = /^(?:[^\p{Cc}]|[\t\n])*$/u
+const shownFix = 'has a control character; leave it out'
+
 export function text(fix: string, description: string) {
-  return z.string({ error: fix }).min(1, { error: fix }).max(4096, { error: fix }).meta({ description })
+  return z
+    .string({ error: fix })
+    .min(1, { error: fix })
+    .max(4096, { error: fix })
+    .regex(shownPattern, { error: shownFix })
+    .meta({ description })
 }
 
 /** An object of named things, at least one. */

@@ -1,6 +1,6 @@
 import { checkText } from '../arguments.ts'
 import { RingbackError } from '../errors.ts'
-import { quote } from '../quote.ts'
+import { nameOf, quote } from '../quote.ts'
 import { resultsSchema } from './results-schema.ts'
 import type { SavedResults } from './results-schema.ts'
 import { pathName } from '../reading/problems.ts'
@@ -48,9 +48,7 @@ function whatElse(schema: unknown): string {
 
 function describeIssue(issue: { path: readonly PropertyKey[]; message: string }): string {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
-  // Names in the path are the file's own: no longer than a line bears, nothing that moves a cursor.
-  const place = quote(pathName(path)).slice(1, -1)
-  return `${place}: ${issue.message.replace(/^Invalid input: /, '')}`
+  return `${pathName(path)}: ${issue.message.replace(/^Invalid input: /, '')}`
 }
 
 type Columns = Readonly<Record<string, readonly unknown[]>>
@@ -63,6 +61,6 @@ function seriesProblem({ series: { t, vifs, nics, bonds } }: SavedResults): stri
     for (const [name, columns] of Object.entries(tracks))
       for (const [column, values] of Object.entries(columns))
         if (values.length !== t.length)
-          return `series.${section}.${quote(name).slice(1, -1)}.${column}: has ${values.length} values for ${t.length} times`
+          return `series.${section}.${nameOf(name)}.${column}: has ${values.length} values for ${t.length} times`
   return undefined
 }

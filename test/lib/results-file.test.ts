@@ -101,12 +101,12 @@ const problems: [what: string, text: string, message: RegExp][] = [
   [
     'a long name',
     edited((root) => (root.vifs = { ['a'.repeat(65)]: at(root, 'vifs', 'web') })),
-    /^vifs\.a+\.{3}: .*; name a results\.json/,
+    /^vifs\."a+\.{3}": .*; name a results\.json/,
   ],
   [
     'a name that moves the cursor',
     edited((root) => (root.vifs = { 'a\u001b[2J\nb': { ...at(root, 'vifs', 'web'), weight: 'x' } })),
-    /^vifs\.a\\u001b\[2J\\nb\.weight: expected number/,
+    /^vifs\."a\\u001b\[2J\\nb"\.weight: expected number/,
   ],
 ]
 
