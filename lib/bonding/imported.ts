@@ -89,7 +89,8 @@ export class BondCollector {
     }
     const neutral = leftOut.get(word)
     if (neutral) {
-      if (!neutral.includes(text)) this.#notes.push(`${bond}: ${name} ${nameOf(text)} is not simulated; it was left out`)
+      if (!neutral.includes(text))
+        this.#notes.push(`${bond}: ${name} ${nameOf(text)} is not simulated; it was left out`)
       return
     }
     const option = bondOptions.find((each) => this.#names(each).includes(name))
