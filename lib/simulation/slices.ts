@@ -17,7 +17,7 @@ export class Slices {
   }
 
   /** Runs to `untilNs`, for about a slice, or until a bond has a new capacity. Returns the virtual time reached. */
-  run(world: NativeWorld, untilNs: number): number {
+  run(world: Pick<NativeWorld, 'run' | 'hasNewCapacity'>, untilNs: number): number {
     const before = performance.now()
     const reachedNs = world.run(untilNs, this.#events)
     this.#nowMs = performance.now()
