@@ -30,6 +30,8 @@ interface Vif {
   readonly detector: BusynessDetector
   readonly demand: Required<VifDemand>
   readonly decision: LiveVifDecision
+  /** The lowest rate that was in force since the last tick: what it could send at least. */
+  leastBps: number
 }
 
 interface Uplink {
@@ -116,6 +118,7 @@ export class Controller {
       demand: { minBps, capBps: capBps ?? Infinity, weight, demandBps: Infinity, headroomBps: 0, isPressed: false },
       // No guarantee is that low: the first decision differs from this one.
       decision: { rateBps: 0, guaranteeBps: -1, shareBps: 0, demandBps: null, isBusy: false },
+      leastBps: Infinity,
     }
     uplink?.vifs.push(vif)
     uplink?.demands.push(vif.demand)
@@ -132,7 +135,9 @@ export class Controller {
     this.#check(sample)
     for (let i = 0; i < this.#vifs.length; i++) {
       const { bytes, heldBackNs } = sample.vifs[i]!
-      this.#observe(this.#vifs[i]!, sample.timeNs, bytes, heldBackNs)
+      const vif = this.#vifs[i]!
+      this.#observe(vif, sample.timeNs, bytes, heldBackNs)
+      vif.leastBps = Infinity
     }
     for (let i = 0; i < this.#uplinks.length; i++) {
       const { bytes, capacityBps } = sample.uplinks[i]!
@@ -145,10 +150,11 @@ export class Controller {
   decide(): Decision {
     let isChanged = false
     for (const uplink of this.#uplinks) if (this.#share(uplink)) isChanged = true
-    for (const { uplink, demand, decision, detector } of this.#vifs) {
+    for (const vif of this.#vifs) {
+      const { uplink, demand, decision, detector } = vif
       if (uplink) continue
       const { capBps, demandBps } = demand
-      if (settle(decision, capBps, 0)) isChanged = true
+      if (settle(vif, capBps, 0)) isChanged = true
       decision.shareBps = Math.min(capBps, demandBps, mostBps)
       decision.demandBps = orNull(demandBps)
       decision.isBusy = detector.isBusy
@@ -244,14 +250,14 @@ export class Controller {
 
   /** What a vif sent, and so what it seems to want. */
   #observe(vif: Vif, timeNs: number, bytes: number | bigint, heldBackNs: number | undefined): void {
-    const { detector, demand, uplink, decision } = vif
+    const { detector, demand, uplink, leastBps } = vif
     const isAdaptive = this.#policy.name === 'adaptive'
     const capacityBps = uplink ? uplink.capacityBps : Infinity
     const sample = this.#sample
     sample.timeNs = timeNs
     sample.bytes = bytes
     sample.heldBackNs = heldBackNs
-    sample.allottedBps = isAdaptive ? (decision.rateBps ?? Infinity) : Math.min(demand.capBps, capacityBps)
+    sample.allottedBps = isAdaptive ? leastBps : Math.min(demand.capBps, capacityBps)
     sample.speedBps = undefined
     sample.limitBps = Math.max(capacityBps, sample.allottedBps)
     // Nobody shows what it wants while the link is down: when it is up again, everybody wants what it wanted.
@@ -289,10 +295,11 @@ export class Controller {
     let minsBps = 0
     let isChanged = false
     for (let i = 0; i < vifs.length; i++) {
-      const { demand, decision, detector } = vifs[i]!
+      const vif = vifs[i]!
+      const { demand, decision, detector } = vif
       const { rateBps, guaranteeBps, shareBps } = allocations[i]!
       minsBps += demand.minBps
-      if (settle(decision, isReplaced ? rateBps : (decision.rateBps ?? Infinity), guaranteeBps)) isChanged = true
+      if (settle(vif, isReplaced ? rateBps : (decision.rateBps ?? Infinity), guaranteeBps)) isChanged = true
       decision.shareBps = shareBps
       decision.demandBps = orNull(demand.demandBps)
       decision.isBusy = detector.isBusy
@@ -318,7 +325,9 @@ function isStale({ vifs, allocations, capacityBps, allocatedBps, isTouched }: Up
 }
 
 /** Writes a rate and a guarantee; returns whether one of them is new. */
-function settle(decision: LiveVifDecision, rateBps: number, guaranteeBps: number): boolean {
+function settle(vif: Vif, rateBps: number, guaranteeBps: number): boolean {
+  const { decision } = vif
+  vif.leastBps = Math.min(vif.leastBps, rateBps)
   const rate = orNull(rateBps)
   if (decision.rateBps === rate && decision.guaranteeBps === guaranteeBps) return false
   decision.rateBps = rate
@@ -327,8 +336,8 @@ function settle(decision: LiveVifDecision, rateBps: number, guaranteeBps: number
 }
 
 /** Whether a vif sent all that its limit let it in its last interval. */
-function isFull({ detector: { rateBps, elapsedNs }, decision }: Vif): boolean {
-  return rateBps >= full * (decision.rateBps ?? Infinity) - (frameBytes * 8e9) / elapsedNs
+function isFull({ detector: { rateBps, elapsedNs }, leastBps }: Vif): boolean {
+  return rateBps >= full * leastBps - (frameBytes * 8e9) / elapsedNs
 }
 
 const orNull = (bps: number): number | null => (bps === Infinity ? null : bps)

@@ -50,6 +50,10 @@ export class ControlledUplink {
     return this.#uplink.nics.some((nic) => nic.row === row)
   }
 
+  isOverBond(row: number): boolean {
+    return this.#uplink.bond?.row === row
+  }
+
   /** What it can send now: of a bond what that takes itself to carry. */
   liveBps(bonds: Counters): number {
     const { bond, nics } = this.#uplink

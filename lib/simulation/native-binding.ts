@@ -33,6 +33,8 @@ export interface NativeBond {
   lpIntervalNs: number
   allNicsActive: boolean
   partner: { lacp: string; lacpRate: string; switches: number[] }
+  /** Whether run() stops when it notices that it carries other than before. */
+  isWatched: boolean
 }
 
 /** A NIC of a bond, as the bond sees it. */
@@ -259,11 +261,14 @@ export interface NativeWorldOptions {
  */
 export interface NativeWorld {
   /**
-   * Advances virtual time to `untilNs` (what happens at untilNs itself waits) or until about `maxEvents` events.
+   * Advances virtual time to `untilNs` (what happens at untilNs itself waits), until about `maxEvents` events, or to the
+   * time at which a bond that is watched notices that it carries other than before; nothing else happens first then.
    *
    * @returns the time reached: untilNs when done
    */
   run(untilNs: number, maxEvents: number): number
+  /** Whether a bond's new capacity is why the last run() stopped. */
+  readonly hasNewCapacity: boolean
   /** Cumulative, row-major: vif v's counter `vifCounterNames[k]` is at v * vifCounterNames.length + k. A live view, refreshed by run(). */
   readonly vifCounters: BigUint64Array
   readonly vifCounterNames: readonly string[]

@@ -236,6 +236,7 @@ export class Simulation {
     const handle = this.#handle
     const stopNs = this.#timeline.leave(handle.nowNs)
     handle.nowNs = this.#slices.run(handle.world, Math.min(stopNs, mostNs))
+    if (handle.world.hasNewCapacity) this.#control.follow()
     this.#timeline.reach(handle.nowNs)
   }
 

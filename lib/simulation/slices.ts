@@ -16,12 +16,12 @@ export class Slices {
     this.#turnedMs = performance.now()
   }
 
-  /** Runs to `untilNs` or for about a slice. Returns the virtual time reached. */
-  run(world: NativeWorld, untilNs: number): number {
+  /** Runs to `untilNs`, for about a slice, or until a bond has a new capacity. Returns the virtual time reached. */
+  run(world: Pick<NativeWorld, 'run' | 'hasNewCapacity'>, untilNs: number): number {
     const before = performance.now()
     const reachedNs = world.run(untilNs, this.#events)
     this.#nowMs = performance.now()
-    if (reachedNs < untilNs) this.#adapt(this.#nowMs - before)
+    if (reachedNs < untilNs && !world.hasNewCapacity) this.#adapt(this.#nowMs - before)
     return reachedNs
   }
 

@@ -96,13 +96,22 @@ export class WorldControl {
       bonds: new Counters(world.bondCounters, world.bondCounterNames),
     }
     // Mins are admitted against what is sure; what a bond carries now may be more.
+    this.follow()
+  }
+
+  /** Whether vifs share what bond `row` carries, so that the world must stop when that changes. */
+  isWatched(row: number): boolean {
+    return this.#uplinks.some((uplink) => uplink.isOverBond(row))
+  }
+
+  /** Decides again where an uplink can send other than before: a bond has noticed it by itself. */
+  follow(): void {
     if (this.#follow()) this.#enforce(this.#controller.decide())
   }
 
   /** Looks at the counters and has what follows from them enforced. */
   tick(): void {
     const { handle, vifs, nics } = this.#open()
-    this.#follow()
     this.#enforce(
       this.#controller.tick({
         timeNs: handle.nowNs,

@@ -35,7 +35,7 @@ export async function worldOptions(
       propagationNs,
       overheadBytes,
     })),
-    bonds: bonds.map((bond) => bondOptions(bond, indices)),
+    bonds: bonds.map((bond, row) => ({ ...bondOptions(bond, indices), isWatched: control.isWatched(row) })),
     bridges: bridges.map(({ nics: ports, ageingNs }) => ({
       nics: ports.filter((port) => !indices.bonds.has(port)).map((nic) => indexOf(indices.nics, nic)),
       bonds: ports.flatMap((port) => indices.bonds.get(port) ?? []),
@@ -66,7 +66,7 @@ function indicesOf(named: readonly { name: string }[]): ReadonlyMap<string, numb
   return new Map(named.map(({ name }, i) => [name, i]))
 }
 
-function bondOptions({ primary, ...bond }: ScenarioBond, { nics }: Indices): NativeBond {
+function bondOptions({ primary, ...bond }: ScenarioBond, { nics }: Indices): Omit<NativeBond, 'isWatched'> {
   return {
     ...bond,
     nics: bond.nics.map((nic) => indexOf(nics, nic)),

@@ -51,7 +51,8 @@ std::vector<std::uint32_t> Unclaimed::take(const Fields& from, const char* key, 
 }
 
 BondOptions to_bond(const Fields& bond, Unclaimed& nics, std::uint64_t seed) {
-  BondOptions options{.config = {}, .nics = nics.take(bond, "nics", Bond::kMaxNics)};
+  BondOptions options{
+      .config = {}, .nics = nics.take(bond, "nics", Bond::kMaxNics), .is_watched = bond.boolean("isWatched")};
   if (options.nics.empty()) throw bond.error("nics", "must have at least one element");
   BondConfig& config = options.config;
   config.mode = static_cast<BondMode>(bond.choice("mode", kModes));

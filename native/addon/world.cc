@@ -64,6 +64,7 @@ void WorldWrap::init(Napi::Env env, Napi::Object exports) {
                                        InstanceMethod<&WorldWrap::take_capture>("takeCapture"),
                                        InstanceMethod<&WorldWrap::trace_hash>("traceHash"),
                                        InstanceMethod<&WorldWrap::close>("close"),
+                                       InstanceAccessor<&WorldWrap::has_new_capacity>("hasNewCapacity"),
                                        InstanceAccessor<&WorldWrap::vif_counters>("vifCounters"),
                                        InstanceAccessor<&WorldWrap::vif_counter_names>("vifCounterNames"),
                                        InstanceAccessor<&WorldWrap::nic_counters>("nicCounters"),
@@ -114,6 +115,10 @@ Napi::Value WorldWrap::run(const Napi::CallbackInfo& info) {
   const TimeNs reached_ns = world.run(until_ns, to_integer(info[1], "maxEvents", 1, kMaxSafeInteger));
   refresh(info.Env());
   return Napi::Number::New(info.Env(), static_cast<double>(reached_ns));
+}
+
+Napi::Value WorldWrap::has_new_capacity(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), open(info.Env()).has_new_capacity());
 }
 
 void WorldWrap::refresh(Napi::Env env) {

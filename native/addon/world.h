@@ -17,6 +17,8 @@ class WorldWrap : public Napi::ObjectWrap<WorldWrap> {
  private:
   // run(untilNs, maxEvents): the time reached; refreshes the counters.
   Napi::Value run(const Napi::CallbackInfo& info);
+  // hasNewCapacity: whether a bond that is watched is why run() stopped.
+  Napi::Value has_new_capacity(const Napi::CallbackInfo& info);
   Napi::Value latency(const Napi::CallbackInfo& info);
   // tcpRtt(vif): { p50, p99, max } of its connections' samples.
   Napi::Value tcp_rtt(const Napi::CallbackInfo& info);

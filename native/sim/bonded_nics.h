@@ -13,6 +13,7 @@ namespace ringback {
 struct BondOptions {
   BondConfig config;
   std::vector<std::uint32_t> nics;  // at least one, each once
+  bool is_watched = false;          // World::run() ends when it carries other than before
 };
 
 // Counters of a bond, in this order. All but the last three are cumulative.
@@ -34,6 +35,7 @@ inline constexpr std::array kBondCounterNames = {
 struct BondedNics {
   Bond bond;
   std::vector<std::uint32_t> nics;  // by member
+  bool is_watched;
   FlowOrder order;
   Tally dropped = {};
   Tally inactive = {};

@@ -64,6 +64,8 @@ class NetworkHost {
   virtual void arm_bond(std::uint32_t bond, TimeNs at) = 0;
   // collect(nic) is due some time before a packet that is behind its wire at `at` comes to its endpoint.
   virtual void arm_departure(std::uint32_t nic, TimeNs at) = 0;
+  // A bond that is watched has noticed that it carries other than before.
+  virtual void on_new_capacity() = 0;
 
  protected:
   ~NetworkHost() = default;

@@ -17,7 +17,7 @@ void Network::add_bond(const BondOptions& options) {
   BondConfig config = options.config;
   if (config.nic_macs.empty())
     for (const std::uint32_t nic : options.nics) config.nic_macs.push_back(mac_of_nic(nic));
-  bonds_.push_back(std::make_unique<BondedNics>(Bond(config, std::move(members)), options.nics));
+  bonds_.push_back(std::make_unique<BondedNics>(Bond(config, std::move(members)), options.nics, options.is_watched));
 }
 
 void Network::send_bonded(TimeNs now, std::uint32_t bond, const WireFrame& frame) {
@@ -84,8 +84,10 @@ void Network::run_bond(TimeNs now, std::uint32_t bond) {
   };
   BondedNics& bonded = *bonds_[bond];
   OwnFrames frames(*this, now, bonded);
+  const std::uint64_t before_bps = bonded.bond.capacity_bps();
   bonded.bond.run(now, frames);
   arm_bond(bond);
+  if (bonded.is_watched && bonded.bond.capacity_bps() != before_bps) host_.on_new_capacity();
 }
 
 // The NIC has another link or rate.

@@ -143,7 +143,9 @@ void World::add_source(Source source) {
 
 TimeNs World::run(TimeNs until_ns, std::uint64_t max_events) {
   work_ = 0;
-  for (; work_ < max_events; ++work_) {
+  most_work_ = max_events;
+  has_new_capacity_ = false;
+  for (; work_ < most_work_; ++work_) {
     if (tcp_.has_work()) tcp_.work(now_ns_);
     if (!ready_.empty()) {
       run_ready();
@@ -303,6 +305,11 @@ void World::schedule_rx(std::uint32_t vif, std::uint32_t queue) { ready_.push({R
 void World::arm_arrival(std::uint32_t nic, TimeNs at) { set_timer(arrivals_, Event::Kind::kArrival, nic, at); }
 
 void World::arm_bond(std::uint32_t bond, TimeNs at) { set_timer(bond_timers_, Event::Kind::kBond, bond, at); }
+
+void World::on_new_capacity() {
+  has_new_capacity_ = true;
+  most_work_ = 0;
+}
 
 void World::notify_back_end(std::uint32_t vif, std::uint32_t port) { channels_.send(guest_domid(vif), port + 1); }
 

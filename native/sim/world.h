@@ -63,8 +63,12 @@ class World final : private EventSink, private NetworkHost, private TcpHost {
 
   // Advances time to `until_ns`, without the events of `until_ns` itself, or stops after about `max_events` events; a
   // frame that is collected from a sleeping source counts as one.
+  // It stops too, before anything else happens, when a bond that is watched has noticed that it carries other than
+  // before: who shares that out can follow at this very time. Of several bonds at one time each has a stop of its own.
   // Returns the time reached: until_ns when done.
   TimeNs run(TimeNs until_ns, std::uint64_t max_events);
+  // Whether that is why the last run() stopped.
+  [[nodiscard]] bool has_new_capacity() const noexcept { return has_new_capacity_; }
 
   // The guest comes back with new rings, as after a fault; what was under way on the old ones is lost.
   void reconnect(std::uint32_t vif);
@@ -167,6 +171,7 @@ class World final : private EventSink, private NetworkHost, private TcpHost {
   void arm_arrival(std::uint32_t nic, TimeNs at) override;
   void arm_bond(std::uint32_t bond, TimeNs at) override;
   void arm_departure(std::uint32_t nic, TimeNs at) override;
+  void on_new_capacity() override;
 
   // ---- TCP: world_tcp.cc
 
@@ -206,6 +211,8 @@ class World final : private EventSink, private NetworkHost, private TcpHost {
   EventQueue timers_;
   std::vector<bool> nap_armed_;       // by source
   std::uint64_t work_ = 0;            // of run(): events, and frames that were collected
+  std::uint64_t most_work_ = 0;       // of run(): it stops then
+  bool has_new_capacity_ = false;     // why run() stopped
   Alarms arrivals_;                   // by NIC
   Alarms bond_timers_;                // by bond
   Alarms credit_timers_;              // by vif

@@ -151,6 +151,32 @@ test('adaptive: what a vif wants depends on whether it is at its rate, held back
   t.is(demandAfter(98e6, true), 122.5e6, 'idle, held back, and it sent all that it might')
 })
 
+test('adaptive: a rate that was raised since the last sample says nothing of what a vif left', (t) => {
+  const controller = make({
+    uplinks: [{ name: 'eth0', capacityBps: 500e6 }],
+    vifs: [
+      { name: 'web', uplink: 'eth0', capBps: null, minBps: 400e6, weight: 1 },
+      { name: 'bulk', uplink: 'eth0', capBps: null, minBps: 0, weight: 1 },
+    ],
+  })
+  const tick = (intervals: number, bytes: number, capacityBps: number) =>
+    controller.tick({
+      timeNs: intervals * 1e8,
+      vifs: [
+        { bytes, heldBackNs: intervals * 1e8 },
+        { bytes: 0, heldBackNs: 0 },
+      ],
+      uplinks: [{ bytes, capacityBps }],
+    })
+  for (const intervals of [0, 1, 2, 3]) tick(intervals, (intervals * 400e6) / 80, 400e6)
+  t.is(controller.decide().vifs[0]!.demandBps, null, 'it sent all that it might')
+  controller.setCapacity('eth0', 900e6)
+  t.is(controller.decide().vifs[0]!.rateBps, 900e6)
+  const raised = tick(4, (3 * 400e6 + 600e6) / 80, 900e6).vifs[0]!
+  t.deepEqual([raised.demandBps, raised.rateBps], [null, 900e6], 'a part of the time at 400 Mb/s')
+  t.is(tick(5, (3 * 400e6 + 2 * 600e6) / 80, 900e6).vifs[0]!.demandBps, 600e6, 'all of it at 900 Mb/s')
+})
+
 test('reserved: a vif that its shaper holds back wants as much as it gets, one that is not wants what it sends', (t) => {
   const controller = make({ policy: 'reserved' })
   for (let i = 0; i < 5; i++) {

@@ -8,6 +8,7 @@ import { built } from './built.ts'
 const { Gauge } = await built<typeof import('../../lib/simulation/gauge.js')>('simulation/gauge')
 const { Pace } = await built<typeof import('../../lib/simulation/pace.js')>('simulation/pace')
 const { creditFor } = await built<typeof import('../../lib/simulation/credits.js')>('simulation/credits')
+const { Slices } = await built<typeof import('../../lib/simulation/slices.js')>('simulation/slices')
 const { Timeline } = await built<typeof import('../../lib/simulation/timeline.js')>('simulation/timeline')
 const limits = await built<typeof import('../../lib/simulation/uplink-limits.js')>('simulation/uplink-limits')
 const { addInterval, noShortfall, shortfallOf } =
@@ -129,6 +130,17 @@ test('virtual time is never ahead of the clock, and makes up for a second at mos
   const fast = new Pace(4, 0, 0)
   t.is(fast.limitNs(0, 250), 1e9)
   t.is(fast.limitNs(0, 2000), 4e9)
+})
+
+test('a slice that a bond ended says nothing of how many events take its time', (t) => {
+  const asked: number[] = []
+  const slices = new Slices()
+  const world = {
+    run: (_: number, maxEvents: number) => asked.push(maxEvents),
+    hasNewCapacity: true,
+  }
+  for (let i = 1; i <= 20; i++) t.is(slices.run(world, 1000), i)
+  t.deepEqual(new Set(asked), new Set([256]))
 })
 
 test('at one time: the sample, then events in their order, then the tick', (t) => {

@@ -55,7 +55,7 @@ function between(results: Results, from: number, to: number): number[] {
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 for (const policy of ['adaptive', 'reserved'] as const) {
-  test(`${policy}: a NIC dies and comes back, and the allocation follows within one interval`, async (t) => {
+  test(`${policy}: a NIC dies and comes back, and the allocation follows at once`, async (t) => {
     const results = await simulate(changed({ control: { policy, interval: '100ms' } }))
     t.deepEqual(imbalances(results), [])
     const { bonds, vifs } = results.series
@@ -65,8 +65,8 @@ for (const policy of ['adaptive', 'reserved'] as const) {
     t.true(between(results, 0, 1).every((i) => capacity[i] === 2e9))
     t.true(between(results, 1.01, 2).every((i) => capacity[i] === 1e9))
     t.true(between(results, 2.01, 3).every((i) => capacity[i] === 2e9))
-    for (const i of between(results, 1.12, 2)) t.true(allocated(i) <= 1.001e9, `${results.series.t[i]}`)
-    for (const i of between(results, 2.12, 3)) t.true(allocated(i) > 1.9e9, `${results.series.t[i]}`)
+    for (const i of between(results, 1, 2)) t.true(allocated(i) <= 1.001e9, `${results.series.t[i]}`)
+    for (const i of between(results, 2, 3)) t.true(allocated(i) > 1.9e9, `${results.series.t[i]}`)
     // 600 and 900 do not fit: each is kept to two thirds.
     for (const [name, least] of [
       ['web', 400e6],
@@ -76,8 +76,7 @@ for (const policy of ['adaptive', 'reserved'] as const) {
       t.true(mean(sent) > least * 0.99 && mean(sent) < least * 1.01, `${name}: ${mean(sent)}`)
     }
     const { minsScaledSeconds, capacityBps } = of(results.uplinks, 'bond0')
-    t.true(minsScaledSeconds >= 0.99 && minsScaledSeconds <= 1.11, `${minsScaledSeconds}`)
-    t.is(capacityBps, 2e9)
+    t.deepEqual([minsScaledSeconds, capacityBps], [1, 2e9])
   })
 
   test(`${policy}: a backup that is slower`, async (t) => {
@@ -215,7 +214,7 @@ test('what experiments measure of an uplink they measure of a bond of all NICs',
   const use = overTime.pressedUse.of(results, { fromSeconds: 1.2, toSeconds: 2 }) ?? 0
   t.true(use > 0.98 && use <= 1, `${use}`)
   const after = overTime.following.of(results, { afterSeconds: [1], within: 0.05 }) ?? Infinity
-  t.true(after > 0 && after <= 130e6, `${after}`)
+  t.true(after <= 30e6, `${after}`)
   t.is(measures.failovers.of(results, {}), of(results.bonds, 'bond0').failovers)
   t.is(measures.reordered.of(results, {}), of(results.bonds, 'bond0').reordered)
   const beside = await simulate(changed({ nics: { ...two, eth2: { rate: '1Gb/s' } }, duration: '100ms', events: [] }))

@@ -117,6 +117,27 @@ TEST_CASE("bonds: without any link frames are the bond's loss, before the link m
   check_conserved(world);
 }
 
+TEST_CASE("bonds: a run ends at the very look that sees a link gone, and once for each bond that is watched") {
+  WorldConfig config = one_vif(bond(BondMode::kBalanceXor), 6);
+  config.bonds.clear();
+  for (std::uint32_t nic = 0; nic < 6; nic += 2) config.bonds.push_back({bond(BondMode::kBalanceXor), {nic, nic + 1}});
+  config.bonds[1].is_watched = config.bonds[2].is_watched = true;
+  World world(config);
+  world.add_source(frames(500 * kMbps, kNever));
+  world.run(15 * kMs, kNoLimit);
+  for (std::uint32_t nic = 0; nic < 6; nic += 2) world.set_nic_link(nic, false);
+  for (std::uint32_t at = 1; at <= 2; ++at) {
+    CHECK(world.run(100 * kMs, kNoLimit) == 20 * kMs);
+    CHECK(world.has_new_capacity());
+    CHECK(bond_counter(world, "capacityBps", at) == 1000 * kMbps);
+    CHECK(bond_counter(world, "capacityBps", 2) == (at == 2 ? 1000 : 2000) * kMbps);
+  }
+  world.set_nic_rate(3, 300 * kMbps);  // who changes it knows
+  CHECK(world.run(100 * kMs, kNoLimit) == 100 * kMs);
+  CHECK_FALSE(world.has_new_capacity());
+  CHECK(bond_counter(world, "capacityBps", 1) == 300 * kMbps);
+}
+
 TEST_CASE("bonds: broadcast sends a copy on every NIC, each with its buffer") {
   WorldConfig config = one_vif(bond(BondMode::kBroadcast), 3);
   config.payload = Payload::kCopy;
@@ -221,7 +242,7 @@ TEST_CASE("segments: reservations know of the headers, and the NIC's queue does 
 namespace {
 
 // NICs of several speeds in two bonds, one of them behind a bridge, and traffic of all kinds both ways.
-std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload, bool is_eager) {
+std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload, bool is_eager, bool is_watched) {
   Random random(seed);
   const auto below = [&](std::uint64_t bound) { return static_cast<std::uint32_t>(random.below(bound)); };
   WorldConfig config{.payload = payload, .seed = seed};
@@ -242,6 +263,7 @@ std::unique_ptr<World> random_world(std::uint64_t seed, Payload payload, bool is
     to.packets_per_nic = below(3);
     to.tlb_dynamic_lb = below(2) == 0;
     to.seed = seed;
+    config.bonds[index].is_watched = is_watched;
   }
   for (std::uint32_t nic = 0; nic < nics; ++nic) config.bonds[nic < 1 ? 0 : nic < 2 ? 1 : below(2)].nics.push_back(nic);
   config.bridges = {{.nics = {}, .bonds = {1}}};
@@ -283,22 +305,65 @@ void run_with_changes(World& world, std::uint64_t seed, Advance&& advance) {
 }  // namespace
 
 TEST_CASE(
-    "property: bonds lose no frame uncounted, keep no page, and are the same lazily, in slices, without payload") {
+    "property: bonds lose no frame uncounted, keep no page, and are the same lazily, in slices, watched, without "
+    "payload") {
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     CAPTURE(seed);
-    const auto copied = random_world(seed, Payload::kCopy, false);
+    const auto copied = random_world(seed, Payload::kCopy, false, true);
     const std::uint32_t pages = copied->buffer_pages_in_use();
     run_with_changes(*copied, seed, [&](TimeNs until) {
       while (copied->run(until, 50) < until) check_conserved(*copied);
     });
     for (const bool is_eager : {false, true}) {
-      const auto bare = random_world(seed, Payload::kNone, is_eager);
+      const auto bare = random_world(seed, Payload::kNone, is_eager, false);
       run_with_changes(*bare, seed, [&](TimeNs until) { bare->run(until, kNoLimit); });
       REQUIRE(bare->trace_hash() == copied->trace_hash());
     }
     for (std::uint32_t nic = 0; nic < copied->network().nics(); ++nic) copied->set_nic_link(nic, true);
-    copied->run(20 * kNsPerSecond, kNoLimit);
+    while (copied->run(20 * kNsPerSecond, kNoLimit) < 20 * kNsPerSecond) check_conserved(*copied);
     check_conserved(*copied);
     REQUIRE(copied->buffer_pages_in_use() == pages);
   }
+}
+
+namespace {
+
+struct Stop {
+  TimeNs at;
+  std::array<std::uint64_t, 2> capacity_bps;
+  bool operator==(const Stop&) const = default;
+};
+
+std::array<std::uint64_t, 2> capacities(const World& world) {
+  return {world.network().bond(0).capacity_bps(), world.network().bond(1).capacity_bps()};
+}
+
+// Where runs of at most so many events ended because of a bond.
+std::vector<Stop> stops_of(std::uint64_t seed, std::uint64_t most_events) {
+  const auto world = random_world(seed, Payload::kNone, false, true);
+  std::vector<Stop> stops;
+  run_with_changes(*world, seed, [&](TimeNs until) {
+    for (TimeNs reached = 0; reached < until;) {
+      const auto before = capacities(*world);
+      reached = world->run(until, most_events);
+      REQUIRE(world->has_new_capacity() == (capacities(*world) != before));
+      if (world->has_new_capacity()) stops.push_back({reached, capacities(*world)});
+    }
+  });
+  return stops;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "property: bonds that are watched never change unseen, and end runs at the same places however they are cut") {
+  std::size_t count = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    CAPTURE(seed);
+    const std::vector<Stop> stops = stops_of(seed, kNoLimit);
+    count += stops.size();
+    REQUIRE(stops == stops_of(seed, 1));
+    REQUIRE(stops == stops_of(seed, 7));
+  }
+  CHECK(count > 100);
 }
