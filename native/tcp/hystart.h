@@ -29,7 +29,7 @@ class HyStart {
   // A timer has run out: nothing that was measured before it holds.
   HyStart(TimeNs now, std::uint64_t next) noexcept : round_start_ns_(now), train_end_ns_(now), round_end_(next) {}
 
-  // The shortest round trip; of any phase but where a queue that just overflowed is still full, which the caller knows.
+  // A round trip, of any phase. The caller leaves out those of a queue that has just overflowed and is still full.
   void learn(TimeNs rtt_ns) noexcept {
     if (rtt_ns < shortest_ns_) shortest_ns_ = rtt_ns;
   }
