@@ -53,6 +53,7 @@
       "native/sim/world_shapers.cc",
       "native/sim/world_tcp.cc",
       "native/tcp/cubic.cc",
+      "native/tcp/hystart.cc",
       "native/tcp/receiver.cc",
       "native/tcp/scoreboard.cc",
       "native/tcp/sender.cc",

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "tcp/cubic.h"
+#include "tcp/hystart.h"
 
 namespace ringback::tcp {
 
@@ -37,18 +38,34 @@ class Congestion {
                                               : window_ + segments * kSegment * kSegment / window_;
   }
 
+  // A round trip was measured: CUBIC leaves slow start where it has come near to what the way holds.
+  void measured(const RoundTrip& trip) noexcept {
+    // Right after a recovery the queue that overflowed is still full.
+    if (algorithm_ != Algorithm::kCubic || cubic_.is_in_first_second(trip.now)) return;
+    hystart_.learn(trip.rtt_ns);
+    if (is_slow_start() && hystart_.detect(trip, segments())) threshold_ = window_;
+  }
+
   // Something was lost. The window itself is the caller's to lower, by set_segments(), as what is under way gets less.
   void reduce() noexcept {
     threshold_ = algorithm_ == Algorithm::kCubic ? cubic_.reduce(window_) : std::max(window_ / 2, 2 * kSegment);
   }
   void set_segments(std::uint64_t segments) noexcept { window_ = segments * kSegment; }
+  // The timer has run out: slow start from one segment, with measurements of its own. `next`: see RoundTrip.
+  void time_out(TimeNs now, std::uint64_t next) noexcept {
+    set_segments(1);
+    hystart_ = HyStart(now, next);
+  }
   void set_to_threshold() noexcept { window_ = threshold_; }
 
-  // The reductions since `before` were a mistake. What has grown beyond it meanwhile stays.
+  // The reductions since `before` were a mistake. What has grown beyond it meanwhile stays, and so does what was
+  // measured of the way: as in Linux that is no part of what a reduction changes.
   void undo(const Congestion& before) noexcept {
     const std::uint64_t window = std::max(window_, before.window_);
+    const HyStart hystart = hystart_;
     *this = before;
     window_ = window;
+    hystart_ = hystart;
   }
 
  private:
@@ -58,6 +75,7 @@ class Congestion {
   std::uint64_t window_;
   std::uint64_t threshold_ = kNoThreshold;
   Cubic cubic_;
+  HyStart hystart_;
 };
 
 }  // namespace ringback::tcp

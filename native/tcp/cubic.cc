@@ -58,7 +58,9 @@ std::uint64_t Cubic::grow(TimeNs now, std::uint64_t window, std::uint64_t segmen
   reno_ += segments * kSegment * a_round_trip / window;
   const std::uint64_t target = std::clamp(curve(now - epoch_ns_ + srtt_ns), window, window + window / 2);
   const std::uint64_t grown = window + (target - window) * segments * kSegment / window;
-  return std::max(std::min(grown, target), reno_);
+  // Where slow start was left without a loss the curve knows no end yet: a twentieth a round trip at least.
+  const std::uint64_t least = last_max_ == 0 ? window + segments * kSegment / 20 : window;
+  return std::max({std::min(grown, target), reno_, least});
 }
 
 }  // namespace ringback::tcp

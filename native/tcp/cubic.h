@@ -15,7 +15,8 @@ inline constexpr std::uint64_t kSegment = std::uint64_t{1} << 16;
 // The curve W(t) = C * (t - K)^3 + Wmax with C = 0.4, and beside it what Reno would have by now.
 //
 // Units:  windows in kSegment, time in nanoseconds; C is per second^3; times are cut to microseconds.
-// Source: RFC 9438, 4.2 (curve), 4.3 (Reno-friendly region), 4.6 (decrease), 4.7 (fast convergence).
+// Source: RFC 9438, 4.2 (curve), 4.3 (Reno-friendly region), 4.6 (decrease), 4.7 (fast convergence);
+//         Linux's bictcp_update() for the growth before there was a loss.
 class Cubic {
  public:
   // The window has to become smaller. Returns what it becomes: 0.7 of it, at least two segments.
@@ -27,6 +28,10 @@ class Cubic {
 
   // The curve, `since_ns` after its epoch's begin. Requires: an epoch was begun, by grow().
   [[nodiscard]] std::uint64_t curve(TimeNs since_ns) const noexcept;
+  // Of its epoch.
+  [[nodiscard]] bool is_in_first_second(TimeNs now) const noexcept {
+    return epoch_ns_ != kNever && now - epoch_ns_ < kNsPerSecond;
+  }
   [[nodiscard]] std::uint64_t k_us() const noexcept { return k_us_; }
 
  private:

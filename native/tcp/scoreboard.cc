@@ -60,6 +60,7 @@ void Scoreboard::arrived(std::uint64_t number, const Segment& segment, Delivered
   if (number < highest_sacked_) late_by = std::max(late_by, highest_sacked_ - 1 - number);
   if (segment.was_resent) return;
   if (delivered.sent_ns == kNever) delivered.sent_ns = segment.sent_ns;
+  delivered.last_sent_ns = std::max(delivered.last_sent_ns, segment.sent_ns);
   arrived_order_ = std::max(arrived_order_, segment.order);
 }
 

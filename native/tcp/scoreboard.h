@@ -11,7 +11,8 @@ namespace ringback::tcp {
 // What an acknowledgement has told of segments.
 struct Delivered {
   std::uint64_t segments = 0;  // arrived, as is known now for the first time
-  TimeNs sent_ns = kNever;     // when the first of them was sent that was sent only once; kNever: none was
+  TimeNs sent_ns = kNever;     // when the first of them was sent that was sent only once; kNever: none was,
+  TimeNs last_sent_ns = 0;     // and the last of them
   // How far behind a later segment one of them has arrived at most, in segments: of those that were sent once, and of
   // those of which nobody can tell which transmission it was.
   std::uint64_t late_by = 0;

@@ -127,6 +127,11 @@ void Sender::acknowledge(TimeNs now, const Ack& ack) {
   if (delivered.sent_ns != kNever) {
     last_rtt_ns_ = std::max<TimeNs>(1, now - delivered.sent_ns);
     rto_.sample(last_rtt_ns_);
+    congestion_.measured({.now = now,
+                          .rtt_ns = std::max<TimeNs>(1, now - delivered.last_sent_ns),
+                          .una = board_.una(),
+                          .next = board_.next(),
+                          .bytes_a_ms = bytes_a_ms()});
   }
   learn(delivered.late_by);
   if (undo_) undo_->late_by = std::max(undo_->late_by, delivered.resent_late_by);
@@ -253,7 +258,7 @@ void Sender::time_out(TimeNs now) {
     begin_undo();
     congestion_.reduce();
   }
-  congestion_.set_segments(1);
+  congestion_.time_out(now, board_.next());
   board_.mark_all_lost();
   recovery_point_ = board_.next();
   phase_ = Phase::kLoss;

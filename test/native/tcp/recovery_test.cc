@@ -228,7 +228,7 @@ TEST_CASE("tcp recovery: what a full queue has lost is sent again once, and noth
       options.queue_bytes = 512 << 10;
       Pipe pipe(options);
       pipe.run(3 * kNsPerSecond);
-      CHECK(pipe.queue_drops > 100);
+      CHECK(pipe.queue_drops > (algorithm == Algorithm::kReno ? 100 : 20));  // CUBIC leaves slow start before
       CHECK(pipe.sender.counts().retransmits <= pipe.queue_drops);
       CHECK(pipe.sender.counts().retransmits + pipe.sender.board().out() >= pipe.queue_drops);
       CHECK(pipe.receiver.duplicate_segments() == 0);
