@@ -51,9 +51,11 @@ class Congestion {
     threshold_ = algorithm_ == Algorithm::kCubic ? cubic_.reduce(window_) : std::max(window_ / 2, 2 * kSegment);
   }
   void set_segments(std::uint64_t segments) noexcept { window_ = segments * kSegment; }
-  // The timer has run out: slow start from one segment, with measurements of its own. `next`: see RoundTrip.
+  // The timer has run out: slow start from one segment, with measurements of its own, and a curve that knows of no
+  // earlier window. `next`: see RoundTrip. Source: Linux cubictcp_state
   void time_out(TimeNs now, std::uint64_t next) noexcept {
     set_segments(1);
+    cubic_ = Cubic();
     hystart_ = HyStart(now, next);
   }
   void set_to_threshold() noexcept { window_ = threshold_; }

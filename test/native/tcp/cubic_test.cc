@@ -113,6 +113,18 @@ TEST_CASE("congestion: slow start adds what was acknowledged, up to the threshol
   }
 }
 
+TEST_CASE("congestion: after a timeout CUBIC knows of no earlier window, but of slow start's end") {
+  Congestion congestion(Algorithm::kCubic, 1000);
+  congestion.reduce();
+  congestion.time_out(0, 1);
+  CHECK(congestion.segments() == 1);
+  congestion.acknowledged(0, 699, kSecond / 100);
+  CHECK(congestion.segments() == 700);
+  // Its curve would bring less than one segment in a round trip of 10 ms, before it came near to 1000.
+  congestion.acknowledged(0, 700, kSecond / 100);
+  CHECK(segments(congestion.window()) == doctest::Approx(735).epsilon(0.001));
+}
+
 TEST_CASE("congestion: what is undone is as it was, but keeps what has grown") {
   Congestion congestion(Algorithm::kCubic, 100);
   const Congestion before = congestion;
