@@ -55,7 +55,7 @@ test('streams of so many bytes bring just those', async (t) => {
 test('what one of two NICs in turn overtakes is sent again for nothing; what goes the earliest way is not', async (t) => {
   const bonded = (
     mode: 'balance-rr' | 'balance-edpf' | 'active-backup',
-    reordering: 'fixed' | 'adaptive',
+    reordering: 'fixed' | 'adaptive' | 'rack',
   ): ScenarioInput => ({
     ...gigabit([{ kind: 'tcp', vif: 'web', reordering }]),
     nics: {
