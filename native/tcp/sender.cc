@@ -94,7 +94,9 @@ std::optional<Burst> Sender::next(TimeNs now, std::uint64_t queued_bytes) {
 }
 
 Burst Sender::burst(TimeNs now, std::uint64_t first, std::uint64_t segments, bool is_retransmission) {
-  if (due_ns_ == kNever) due_ns_ = now + rto_.rto_ns();
+  // As in Linux (tcp_xmit_retransmit_queue): what is sent again by time first of all has its own time to arrive.
+  const bool begins_anew = judges_by_time() && is_retransmission && first == board_.una();
+  if (due_ns_ == kNever || begins_anew) due_ns_ = now + rto_.rto_ns();
   sent_in_flight_ = board_.in_flight();
   is_window_limited_ = sent_in_flight_ >= congestion_.segments();
   prr_sent_ += segments;
