@@ -200,6 +200,34 @@ TEST_CASE("rack sender: what an undo gives back is judged again") {
   CHECK(sent_again(sender, 1250 * kUs) == 3);
 }
 
+TEST_CASE("rack sender: sixteen recoveries that were needed narrow the window") {
+  Sender sender(by_time());
+  send_all(sender, 0);
+  take(sender, kMs, 0, 1, 10);
+  take(sender, kMs, 10);  // something was late
+  TimeNs now = kMs;
+  std::uint32_t una = 10;
+  // A segment is lost and sent again. Returns for how long it was waited for.
+  const auto lose = [&] {
+    send_all(sender, now);
+    take(sender, now + kMs, una, una + 1, una + 2);
+    const TimeNs waited_ns = sender.due_ns() - now - kMs;
+    now = sender.due_ns();
+    sender.time_out(now);
+    CHECK(sent_again(sender, now) == una);
+    send_all(sender, now);
+    una = static_cast<std::uint32_t>(sender.board().next());
+    now += 2 * kMs;
+    take(sender, now, una);
+    CHECK_FALSE(sender.is_recovering());
+    return waited_ns;
+  };
+  CHECK(lose() == 250 * kUs);
+  take(sender, now, una, una - 1, una);  // a DSACK
+  for (int i = 0; i < 16; ++i) CHECK(lose() == 500 * kUs);
+  CHECK(lose() == 250 * kUs);
+}
+
 TEST_CASE("rack sender: a retransmission that is lost is found by what was sent after it") {
   for (const std::uint64_t most : {1, 2, 3}) {
     std::uint64_t losses = 0;
