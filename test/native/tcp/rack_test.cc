@@ -37,6 +37,15 @@ void take(Sender& sender, TimeNs now, std::uint32_t ack, std::uint32_t begin = 0
   sender.acknowledge(now, taken);
 }
 
+// Ten segments of which the first was late, after a millisecond: a recovery has ended before it was sent again.
+void see_reordering(Sender& sender) {
+  send_all(sender, 0);
+  take(sender, kMs, 0, 1, 10);
+  CHECK(sender.is_recovering());
+  take(sender, kMs, 10);
+  CHECK_FALSE(sender.is_recovering());
+}
+
 // The next that is sent, and that it is sent again; kNone: nothing is.
 constexpr std::uint64_t kNone = ~std::uint64_t{0};
 std::uint64_t sent_again(Sender& sender, TimeNs now) {
@@ -153,11 +162,7 @@ TEST_CASE("rack sender: a segment that two have overtaken is lost a quarter of a
 
 TEST_CASE("rack sender: where something was late, the timer finds what has not come after a quarter of a round trip") {
   Sender sender(by_time());
-  send_all(sender, 0);
-  take(sender, kMs, 0, 1, 10);  // in a recovery,
-  CHECK(sender.is_recovering());
-  take(sender, kMs, 10);  // which the first ends before it is sent again
-  CHECK_FALSE(sender.is_recovering());
+  see_reordering(sender);
   send_all(sender, kMs);
   take(sender, 2 * kMs, 10, 11, 15);
   CHECK_FALSE(sender.is_recovering());
@@ -171,14 +176,32 @@ TEST_CASE("rack sender: where something was late, the timer finds what has not c
 
 TEST_CASE("rack sender: what is late within the window costs nothing") {
   Sender sender(by_time());
-  send_all(sender, 0);
-  take(sender, kMs, 0, 1, 10);
-  take(sender, kMs, 10);
+  see_reordering(sender);
   send_all(sender, kMs);
-  take(sender, 2 * kMs, 10, 11, 15);
-  take(sender, 2200 * kUs, 15);
+  take(sender, 2 * kMs, 10, 11, 13);
+  CHECK(sender.board().lost() == 0);
+  take(sender, 2200 * kUs, 13);
+  CHECK(sender.board().out() == 2);
+  CHECK(sender.board().lost() == 0);
+  // Nothing has overtaken those two.
   CHECK(sender.due_ns() > 100 * kMs);
-  CHECK(sender.counts().retransmits == 0);
+}
+
+TEST_CASE("rack sender: what was sent again has as much time as what was sent") {
+  Sender sender(by_time());
+  see_reordering(sender);
+  send_all(sender, kMs);
+  take(sender, 2 * kMs, 10, 11, 13);
+  sender.time_out(2250 * kUs);
+  CHECK(sent_again(sender, 2250 * kUs) == 10);
+  take(sender, 2400 * kUs, 10, 11, 15);
+  CHECK(sent_again(sender, 2400 * kUs) == kNone);
+  CHECK(sender.board().next() == 16);
+  take(sender, 3400 * kUs, 10, 11, 16);
+  CHECK(sender.board().resent() == 1);
+  CHECK(sender.due_ns() == 3500 * kUs);
+  sender.time_out(3500 * kUs);
+  CHECK(sent_again(sender, 3500 * kUs) == 10);
 }
 
 TEST_CASE("rack sender: what an undo gives back is judged again") {
@@ -202,9 +225,7 @@ TEST_CASE("rack sender: what an undo gives back is judged again") {
 
 TEST_CASE("rack sender: sixteen recoveries that were needed narrow the window") {
   Sender sender(by_time());
-  send_all(sender, 0);
-  take(sender, kMs, 0, 1, 10);
-  take(sender, kMs, 10);  // something was late
+  see_reordering(sender);
   TimeNs now = kMs;
   std::uint32_t una = 10;
   // A segment is lost and sent again. Returns for how long it was waited for.
