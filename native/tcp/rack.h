@@ -7,9 +7,9 @@
 
 namespace ringback::tcp {
 
-// How long is enough: the round trip of what has arrived last, and a window for what is merely late. While nothing was ever
-// late the window is none once three are SACKed or a recovery goes on, as with DupThresh; else a quarter of the shortest
-// round trip, and one more for each round trip in which a duplicate showed that this was too short.
+// How long is enough: the round trip of what has arrived last, and a window for what is merely late. While nothing was
+// ever late the window is none once three are SACKed or a recovery goes on, as with DupThresh; else a quarter of the
+// shortest round trip, and one more for each round trip in which a duplicate showed that this was too short.
 //
 // Units:  transmissions are known by their place in the order in which they were sent, from 1; segments by their number
 //         in the stream.

@@ -98,9 +98,7 @@ class Sender {
     std::uint64_t resent = 0;  // segments sent again, less those that are known to have been there
   };
 
-  [[nodiscard]] bool judges_by_time() const noexcept {
-    return config_.sack && config_.reordering == Reordering::kRack;
-  }
+  [[nodiscard]] bool judges_by_time() const noexcept { return config_.sack && config_.reordering == Reordering::kRack; }
   [[nodiscard]] std::uint64_t begin_of(std::uint64_t segment) const noexcept;
   [[nodiscard]] std::uint64_t segment_at(std::uint64_t position) const noexcept;
   [[nodiscard]] std::uint64_t bytes_a_ms() const noexcept;

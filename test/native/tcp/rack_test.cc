@@ -20,10 +20,8 @@ Rack with_reordering() {
 }
 
 SenderConfig by_time() {
-  return {.segment_bytes = kMss,
-          .window_bytes = 1u << 29,
-          .algorithm = Algorithm::kReno,
-          .reordering = Reordering::kRack};
+  return {
+      .segment_bytes = kMss, .window_bytes = 1u << 29, .algorithm = Algorithm::kReno, .reordering = Reordering::kRack};
 }
 
 void send_all(Sender& sender, TimeNs now) {
@@ -72,7 +70,7 @@ TEST_CASE("rack: the window is none where a loss is sure, a quarter of the short
   CHECK(rack.patience_ns(true, 5 * kMs) == 2 * kMs);
   CHECK(rack.patience_ns(false, 5 * kMs) == 2500 * kUs);
   CHECK(rack.patience_ns(false, 300 * kUs) == 2300 * kUs);
-  // A slower one says how long to wait, and not how much more; and what was sent first is not the last that has arrived.
+  // A slower one says how long to wait, and not how much more; what was sent first is not the last that has arrived.
   rack.arrived(7 * kMs, 0, 1, false);
   CHECK(rack.patience_ns(true, 5 * kMs) == 7 * kMs);
   CHECK(rack.patience_ns(false, 5 * kMs) == 7500 * kUs);
