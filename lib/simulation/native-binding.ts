@@ -197,7 +197,7 @@ export interface NativeTcpSource extends NativeSourceBase {
   /** 1 to 64512 in all. */
   flows: number
   congestion: 'reno' | 'cubic'
-  reordering: 'fixed' | 'adaptive'
+  reordering: 'fixed' | 'adaptive' | 'rack'
   sack: boolean
   /** 1000 to 6 * 10^10. */
   rttNs: number

@@ -96,7 +96,7 @@ export interface TcpSource extends MadeUpBase {
   gsoBytes: number
   sack: boolean
   /** How many segments must overtake another before it counts as lost: three, or as many as once did for nothing. */
-  reordering: 'fixed' | 'adaptive'
+  reordering: 'fixed' | 'adaptive' | 'rack'
   /** Of each connection; null: it never ends. */
   bytes: number | null
   delayedAckNs: number

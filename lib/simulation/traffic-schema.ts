@@ -172,10 +172,10 @@ const tcp = z.strictObject({
   gso: size(128, 65535, '65535', "Bytes of the largest frame that the guest's TCP hands down at once.").prefault(65535),
   sack: flag('Selective acknowledgements, and those of duplicates.').prefault(true),
   reordering: z
-    .enum(['fixed', 'adaptive'], { error: 'write fixed or adaptive' })
+    .enum(['fixed', 'adaptive', 'rack'], { error: 'write fixed, adaptive or rack' })
     .meta({
       description:
-        'fixed: three segments that overtook another show its loss; adaptive: as many as once overtook one that was not lost.',
+        'fixed: three segments that overtook another show its loss; adaptive: as many as once overtook one that was not lost; rack: time does (RFC 8985), with SACK.',
     })
     .prefault('fixed'),
   bytes: size(1, 1e12, '100MB', 'What each connection has to send; absent: it never ends.').optional(),

@@ -9,7 +9,7 @@ namespace {
 
 // In the order of the enumerations.
 constexpr std::array kAlgorithms = {"reno", "cubic"};
-constexpr std::array kReorderings = {"fixed", "adaptive"};
+constexpr std::array kReorderings = {"fixed", "adaptive", "rack"};
 
 constexpr std::uint32_t kLeastFrameBytes = 128;
 constexpr std::uint32_t kMostFrameBytes = 65535;

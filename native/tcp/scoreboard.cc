@@ -1,11 +1,16 @@
 #include "tcp/scoreboard.h"
 
+#include <vector>
+
 #include "base/assert.h"
 
 namespace ringback::tcp {
 
 void Scoreboard::send(TimeNs now, std::uint64_t segments) {
-  for (std::uint64_t i = 0; i < segments; ++i) segments_.push({.sent_ns = now, .order = ++orders_});
+  for (std::uint64_t i = 0; i < segments; ++i) {
+    if (by_time_) watched_.push({next(), orders_ + 1});
+    segments_.push({.sent_ns = now, .order = ++orders_});
+  }
 }
 
 Scoreboard::Run Scoreboard::next_lost(std::uint64_t most) noexcept {
@@ -18,14 +23,15 @@ Scoreboard::Run Scoreboard::next_lost(std::uint64_t most) noexcept {
   return {lost_from_, end - lost_from_};
 }
 
-void Scoreboard::send_again(const Run& run) {
+void Scoreboard::send_again(TimeNs now, const Run& run) {
   for (std::uint64_t number = run.first; number < run.first + run.segments; ++number) {
     Segment& segment = at(number);
     RB_ASSERT(segment.is_lost && !segment.is_resent);
+    segment.sent_ns = now;
     segment.order = ++orders_;
     segment.is_resent = segment.was_resent = true;
     ++resent_;
-    again_.push({number, segment.order});
+    watched_.push({number, segment.order});
   }
 }
 
@@ -58,6 +64,8 @@ void Scoreboard::arrived(std::uint64_t number, const Segment& segment, Delivered
   ++delivered.segments;
   std::uint64_t& late_by = segment.was_resent ? delivered.resent_late_by : delivered.late_by;
   if (number < highest_sacked_) late_by = std::max(late_by, highest_sacked_ - 1 - number);
+  if (delivered.rack != nullptr)
+    delivered.rack->arrived(delivered.now_ns, segment.sent_ns, segment.order, segment.was_resent);
   if (segment.was_resent) return;
   if (delivered.sent_ns == kNever) delivered.sent_ns = segment.sent_ns;
   delivered.last_sent_ns = std::max(delivered.last_sent_ns, segment.sent_ns);
@@ -114,14 +122,35 @@ void Scoreboard::mark_overtaken(std::uint64_t threshold) noexcept {
 }
 
 void Scoreboard::mark_resent_lost(std::uint64_t threshold) noexcept {
-  for (; !again_.empty(); again_.pop()) {
-    const auto [number, order] = again_.front();
+  for (; !watched_.empty(); watched_.pop()) {
+    const auto [number, order] = watched_.front();
     if (number < una_ || at(number).order != order || !at(number).is_resent) continue;
     if (order + threshold > arrived_order_) return;
-    at(number).is_resent = false;
-    --resent_;
-    lost_from_ = std::min(lost_from_, number);
+    mark_lost_again(number);
   }
+}
+
+TimeNs Scoreboard::mark_overdue(TimeNs now, const Rack& rack, TimeNs patience_ns) noexcept {
+  for (; !watched_.empty(); watched_.pop()) {
+    const auto [number, order] = watched_.front();
+    if (number < una_ || at(number).order != order) continue;
+    const Segment& segment = at(number);
+    if (segment.is_sacked || (segment.is_lost && !segment.is_resent)) continue;
+    if (!rack.has_overtaken(order)) return kNever;
+    const TimeNs due_ns = segment.sent_ns + patience_ns;
+    if (due_ns > now) return due_ns;
+    if (segment.is_resent)
+      mark_lost_again(number);
+    else
+      mark_lost(number);
+  }
+  return kNever;
+}
+
+void Scoreboard::mark_lost_again(std::uint64_t number) noexcept {
+  at(number).is_resent = false;
+  --resent_;
+  lost_from_ = std::min(lost_from_, number);
 }
 
 void Scoreboard::mark_first_lost() noexcept {
@@ -141,7 +170,7 @@ void Scoreboard::mark_all_lost() noexcept {
   lost_from_ = una_;
 }
 
-void Scoreboard::give_back() noexcept {
+void Scoreboard::give_back() {
   for (std::uint64_t number = una_; number < next(); ++number) {
     Segment& segment = at(number);
     if (!segment.is_lost) continue;
@@ -149,7 +178,17 @@ void Scoreboard::give_back() noexcept {
     segment.is_lost = segment.is_resent = false;
     --lost_;
   }
+  if (by_time_) watch_all();
   restart_judging();
+}
+
+void Scoreboard::watch_all() {
+  std::vector<Transmission> under_way;
+  for (std::uint64_t number = una_; number < next(); ++number)
+    if (!at(number).is_sacked) under_way.push_back({number, at(number).order});
+  std::ranges::sort(under_way, {}, &Transmission::order);
+  while (!watched_.empty()) watched_.pop();
+  for (const Transmission& transmission : under_way) watched_.push(transmission);
 }
 
 void Scoreboard::restart_judging() noexcept {

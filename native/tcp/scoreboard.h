@@ -5,6 +5,7 @@
 
 #include "base/fifo.h"
 #include "base/time.h"
+#include "tcp/rack.h"
 
 namespace ringback::tcp {
 
@@ -17,6 +18,9 @@ struct Delivered {
   // those of which nobody can tell which transmission it was.
   std::uint64_t late_by = 0;
   std::uint64_t resent_late_by = 0;
+  // What is told of each of them, and when it was known.
+  Rack* rack = nullptr;
+  TimeNs now_ns = 0;
 };
 
 // Segments are numbered from the stream's first on. Between una() and next() each is under way, or known to be
@@ -25,14 +29,16 @@ struct Delivered {
 // Without SACK a duplicate acknowledgement stands for one segment that has arrived, nobody knows which.
 //
 // Source: RFC 6675 (IsLost, pipe); Linux's sacked_out, lost_out, retrans_out: tcp_packets_in_flight(),
-//         tcp_mark_lost_retrans() before RACK.
+//         tcp_mark_lost_retrans() before RACK; RFC 8985, tcp_rack_detect_loss() with it.
 //
 // Invariants:
 // 1. Each segment was judged lost at most once since it was sent for the first time, or last given back.
 // 2. in_flight() = segments - known to be there - lost + sent again.
+// 3. Judged by time, each transmission under way is watched, in the order in which they were sent.
 class Scoreboard {
  public:
-  explicit Scoreboard(bool sack) noexcept : sack_(sack) {}
+  // `by_time`: mark_overdue() judges, and not mark_overtaken() and mark_resent_lost().
+  explicit Scoreboard(bool sack, bool by_time = false) noexcept : sack_(sack), by_time_(by_time) {}
 
   [[nodiscard]] std::uint64_t una() const noexcept { return una_; }
   [[nodiscard]] std::uint64_t next() const noexcept { return una_ + segments_.size(); }
@@ -54,7 +60,7 @@ class Scoreboard {
   };
   [[nodiscard]] Run next_lost(std::uint64_t most) noexcept;
   // Requires: they are lost and not under way.
-  void send_again(const Run& run);
+  void send_again(TimeNs now, const Run& run);
 
   // ---- what acknowledgements say
 
@@ -71,22 +77,25 @@ class Scoreboard {
   void mark_overtaken(std::uint64_t threshold) noexcept;
   // And what was sent again, where something has arrived that was sent at least `threshold` segments later.
   void mark_resent_lost(std::uint64_t threshold) noexcept;
+  // Takes for lost what something has overtaken that was sent later, `patience_ns` after it was sent. Returns when the
+  // next is due; kNever: none was overtaken. (Linux's timer waits for the last that was.)
+  [[nodiscard]] TimeNs mark_overdue(TimeNs now, const Rack& rack, TimeNs patience_ns) noexcept;
   void mark_first_lost() noexcept;
   // None of those that are not known to be there will arrive.
   void mark_all_lost() noexcept;
   // Nothing was lost after all; judging begins anew.
-  void give_back() noexcept;
+  void give_back();
 
  private:
   struct Segment {
-    TimeNs sent_ns = 0;       // for the first time
-    std::uint64_t order = 0;  // of its last transmission, among all
+    TimeNs sent_ns = 0;       // its last transmission,
+    std::uint64_t order = 0;  // whose place this is among all
     bool is_sacked = false;
     bool is_lost = false;
     bool is_resent = false;  // lost and under way again
     bool was_resent = false;
   };
-  struct Again {
+  struct Transmission {
     std::uint64_t segment;
     std::uint64_t order;
   };
@@ -95,12 +104,15 @@ class Scoreboard {
   void arrived(std::uint64_t number, const Segment& segment, Delivered& delivered) noexcept;
   void forget(Segment& segment) noexcept;
   void mark_lost(std::uint64_t number) noexcept;
+  void mark_lost_again(std::uint64_t number) noexcept;
+  void watch_all();
   void restart_judging() noexcept;
 
   bool sack_;
+  bool by_time_;
   std::uint64_t una_ = 0;
   Fifo<Segment> segments_;
-  Fifo<Again> again_;                // what was sent again, in order; some of it means nothing any more
+  Fifo<Transmission> watched_;       // of what was sent again, or by time of all; some mean nothing any more
   std::uint64_t orders_ = 0;         // transmissions so far
   std::uint64_t arrived_order_ = 0;  // the last of those that are known to have arrived
   std::uint64_t sacked_ = 0;

@@ -13,7 +13,7 @@ Sender::Sender(const SenderConfig& config)
                           ? ~std::uint64_t{0}
                           : (config.bytes + config.segment_bytes - 1) / config.segment_bytes),
       congestion_(config.algorithm, config.initial_segments),
-      board_(config.sack),
+      board_(config.sack, judges_by_time()),
       rto_(config.min_rto_ns),
       window_end_(config.window_bytes) {
   RB_ASSERT(config.segment_bytes > 0 && config.burst_segments > 0);
@@ -75,7 +75,7 @@ std::optional<Burst> Sender::next(TimeNs now, std::uint64_t queued_bytes) {
   if (room == 0) return std::nullopt;
   if (has_queued_enough(queued_bytes, most)) return std::nullopt;
   if (const Scoreboard::Run lost = board_.next_lost(std::min(room, most)); lost.segments > 0) {
-    board_.send_again(lost);
+    board_.send_again(now, lost);
     if (undo_) {
       undo_->has_resent = true;
       undo_->resent += lost.segments;
@@ -94,7 +94,9 @@ std::optional<Burst> Sender::next(TimeNs now, std::uint64_t queued_bytes) {
 }
 
 Burst Sender::burst(TimeNs now, std::uint64_t first, std::uint64_t segments, bool is_retransmission) {
-  if (due_ns_ == kNever) due_ns_ = now + rto_.rto_ns();
+  // As in Linux (tcp_xmit_retransmit_queue): what is sent again by time first of all has its own time to arrive.
+  const bool begins_anew = judges_by_time() && is_retransmission && first == board_.una();
+  if (due_ns_ == kNever || begins_anew) due_ns_ = now + rto_.rto_ns();
   sent_in_flight_ = board_.in_flight();
   is_window_limited_ = sent_in_flight_ >= congestion_.segments();
   prr_sent_ += segments;
@@ -114,7 +116,7 @@ void Sender::acknowledge(TimeNs now, const Ack& ack) {
   const std::uint64_t position = position_of(ack.ack - config_.first_sequence, una);
   last_rtt_ns_ = 0;
   if (position > begin_of(board_.next())) return;  // of what was not sent; what lies before 0 too
-  Delivered delivered;
+  Delivered delivered{.rack = judges_by_time() ? &rack_ : nullptr, .now_ns = now};
   const bool has_advanced = position > una;
   const bool has_more_room = position + ack.window_bytes > window_end_;
   if (has_more_room) window_end_ = position + ack.window_bytes;
@@ -142,7 +144,8 @@ void Sender::acknowledge(TimeNs now, const Ack& ack) {
 
 // Something that was not lost has arrived so many segments behind a later one.
 void Sender::learn(std::uint64_t late_by) noexcept {
-  if (config_.reordering == Reordering::kAdaptive && late_by >= threshold_)
+  if (late_by > 0) rack_.saw_reordering();
+  if (config_.reordering != Reordering::kFixed && late_by >= threshold_)
     threshold_ = std::min(late_by + 1, kMaxReordering);
 }
 
@@ -179,6 +182,7 @@ bool Sender::take_blocks(const Ack& ack, std::uint64_t position, Delivered& deli
 }
 
 void Sender::take_duplicate(std::uint64_t begin, std::uint64_t end) noexcept {
+  if (begin < end) rack_.duplicated(end - begin, counts_.retransmits, board_.una(), board_.next());
   if (!undo_ || end <= undo_->from_segment || begin >= end) return;
   undo_->resent -= std::min(undo_->resent, end - begin);
 }
@@ -187,17 +191,27 @@ void Sender::judge(TimeNs now, bool has_advanced, const Delivered& delivered) {
   if (phase_ != Phase::kOpen && board_.una() >= recovery_point_) {
     if (phase_ == Phase::kRecovery) congestion_.set_to_threshold();
     phase_ = Phase::kOpen;
+    rack_.recovered();
+  }
+  mark_lost(now, has_advanced);
+  if (phase_ == Phase::kOpen && board_.lost() > 0) enter_recovery();
+  if (phase_ == Phase::kRecovery)
+    reduce_proportionally(delivered.segments, has_advanced);
+  else
+    grow(now, has_advanced, delivered.segments);
+}
+
+void Sender::mark_lost(TimeNs now, bool has_advanced) {
+  if (judges_by_time()) {
+    const bool is_sure = phase_ != Phase::kOpen || board_.sacked() >= kDupThresh;
+    reordering_due_ns_ = board_.mark_overdue(now, rack_, rack_.patience_ns(is_sure, rto_.srtt_ns()));
+    return;
   }
   // Without SACK a retransmission in vain makes duplicate acknowledgements too: they do not begin a recovery.
   const bool may_begin = config_.sack || board_.una() > recovery_point_ || recovery_point_ == 0;
   if (phase_ == Phase::kRecovery && !config_.sack && has_advanced) board_.mark_first_lost();
   if (phase_ != Phase::kOpen || may_begin) board_.mark_overtaken(threshold_);
   if (config_.sack) board_.mark_resent_lost(threshold_);
-  if (phase_ == Phase::kOpen && board_.lost() > 0) enter_recovery();
-  if (phase_ == Phase::kRecovery)
-    reduce_proportionally(delivered.segments, has_advanced);
-  else
-    grow(now, has_advanced, delivered.segments);
 }
 
 // The window grows only where it was what held the sender back.
@@ -251,6 +265,12 @@ void Sender::undo() noexcept {
 }
 
 void Sender::time_out(TimeNs now) {
+  if (reordering_due_ns_ <= now) {
+    mark_lost(now, false);
+    if (phase_ != Phase::kOpen || board_.lost() == 0) return;
+    enter_recovery();
+    return reduce_proportionally(1, false);
+  }
   RB_ASSERT(due_ns_ <= now && board_.out() > 0);
   ++counts_.timeouts;
   if (phase_ == Phase::kOpen) {

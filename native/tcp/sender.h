@@ -1,20 +1,23 @@
 // The sending half of a connection: what to send and when, and what to send again.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
 #include "base/time.h"
 #include "tcp/congestion.h"
+#include "tcp/rack.h"
 #include "tcp/rto_timer.h"
 #include "tcp/scoreboard.h"
 #include "tcp/segment.h"
 
 namespace ringback::tcp {
 
-// What reordering does to the threshold at which a segment counts as lost.
+// When a segment counts as lost.
 enum class Reordering : std::uint8_t {
   kFixed,     // three later ones, always (RFC 6675's DupThresh)
   kAdaptive,  // as many as have overtaken a segment that was not lost, up to 300: Linux's tp->reordering
+  kRack,      // by time (rack.h), where there is SACK; else as kFixed
 };
 
 struct SenderConfig {
@@ -56,9 +59,10 @@ class Sender {
   // An acknowledgement has come.
   void acknowledge(TimeNs now, const Ack& ack);
 
-  // When the retransmission timer runs out; kNever when nothing is under way.
-  [[nodiscard]] TimeNs due_ns() const noexcept { return due_ns_; }
-  // It has run out: everything that is not known to be there is lost, and sent again in slow start.
+  // When a timer runs out; kNever when nothing is under way.
+  [[nodiscard]] TimeNs due_ns() const noexcept { return std::min(due_ns_, reordering_due_ns_); }
+  // It has: what was overtaken long enough ago is lost; or everything that is not known to be there is, and is sent
+  // again in slow start. Where both have run out the second follows by another call.
   // Requires: due_ns() <= now.
   void time_out(TimeNs now);
 
@@ -94,6 +98,7 @@ class Sender {
     std::uint64_t resent = 0;  // segments sent again, less those that are known to have been there
   };
 
+  [[nodiscard]] bool judges_by_time() const noexcept { return config_.sack && config_.reordering == Reordering::kRack; }
   [[nodiscard]] std::uint64_t begin_of(std::uint64_t segment) const noexcept;
   [[nodiscard]] std::uint64_t segment_at(std::uint64_t position) const noexcept;
   [[nodiscard]] std::uint64_t bytes_a_ms() const noexcept;
@@ -109,6 +114,7 @@ class Sender {
   void take_duplicate(std::uint64_t begin, std::uint64_t end) noexcept;
   void judge(TimeNs now, bool has_advanced, const Delivered& delivered);
   void grow(TimeNs now, bool has_advanced, std::uint64_t delivered);
+  void mark_lost(TimeNs now, bool has_advanced);
   void enter_recovery();
   void reduce_proportionally(std::uint64_t delivered, bool has_advanced) noexcept;
   [[nodiscard]] bool may_undo() const noexcept { return undo_ && undo_->has_resent && undo_->resent == 0; }
@@ -120,6 +126,7 @@ class Sender {
   Congestion congestion_;
   Scoreboard board_;
   RtoTimer rto_;
+  Rack rack_;
   Phase phase_ = Phase::kOpen;
   std::uint64_t threshold_ = kDupThresh;
   std::uint64_t recovery_point_ = 0;  // recovery ends when all before it have arrived
@@ -130,7 +137,8 @@ class Sender {
   std::uint64_t prior_segments_ = 0;  // the window before the recovery
   std::uint64_t prr_delivered_ = 0;   // in it
   std::uint64_t prr_sent_ = 0;
-  TimeNs due_ns_ = kNever;
+  TimeNs due_ns_ = kNever;             // the retransmission timer
+  TimeNs reordering_due_ns_ = kNever;  // when the next that was overtaken is lost
   TimeNs last_rtt_ns_ = 0;
   SenderCounts counts_;
 };

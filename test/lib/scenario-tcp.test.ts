@@ -71,7 +71,7 @@ const edits: [source: string, message: RegExp][] = [
   ['vif: web, size: 100', /\.size: 100 is too small; write a size from 128 to 9018 bytes, as in 1514$/],
   ['vif: web, gso: 1000', /\.gso: a frame of 1000 bytes has no room for a segment of 1514; write gso: 1514 or more$/],
   ['vif: web, sack: yes', /\.sack: "yes" is not valid here; write true or false$/],
-  ['vif: web, reordering: 3', /\.reordering: 3 is not valid here; write fixed or adaptive$/],
+  ['vif: web, reordering: 3', /\.reordering: 3 is not valid here; write fixed, adaptive or rack$/],
   [
     'vif: web, window: 1KB',
     /\.window: "1KB" is out of range; write a size from 20000 to 1073741823 bytes, as in 3MiB$/,

@@ -55,7 +55,7 @@ test('streams of so many bytes bring just those', async (t) => {
 test('what one of two NICs in turn overtakes is sent again for nothing; what goes the earliest way is not', async (t) => {
   const bonded = (
     mode: 'balance-rr' | 'balance-edpf' | 'active-backup',
-    reordering: 'fixed' | 'adaptive',
+    reordering: 'fixed' | 'adaptive' | 'rack',
   ): ScenarioInput => ({
     ...gigabit([{ kind: 'tcp', vif: 'web', reordering }]),
     nics: {
@@ -75,6 +75,23 @@ test('what one of two NICs in turn overtakes is sent again for nothing; what goe
   t.true((earliest?.goodputBps ?? 0) > 1.85e9)
   t.true(((await tcpOf('balance-rr', 'adaptive'))?.goodputBps ?? 0) > 1.8e9)
   t.true(((await tcpOf('active-backup', 'fixed'))?.goodputBps ?? 0) < 0.95e9)
+})
+
+test('by time a stream gets of four NICs in turn what hosts do: more than by a fixed threshold, less than by one that adapts', async (t) => {
+  const nic = { rate: '1Gb/s', overhead: 24 }
+  const nics = { eth0: nic, eth1: nic, eth2: nic, eth3: nic }
+  for (const rtt of ['100us', '150us', '200us']) {
+    const results = await run({
+      ...gigabit([{ kind: 'tcp', vif: 'web', rtt, reordering: 'rack' }]),
+      nics,
+      bonds: { bond0: { mode: 'balance-rr', nics: Object.keys(nics), miimon: '100ms' } },
+      vifs: { web: { uplink: 'bond0', queues: 4, ringOrder: 2 } },
+    })
+    const tcp = results.vifs.web?.tcp
+    t.true(tcp !== undefined && tcp.goodputBps > 2e9 && tcp.goodputBps < 2.8e9, `${rtt}: ${tcp?.goodputBps}`)
+    t.true((tcp?.undos ?? 0) > 20)
+    t.is(tcp?.timeouts, 0)
+  }
 })
 
 /** What follows the 20 bytes of a TCP header. */
@@ -141,7 +158,7 @@ const source = fc.record({
   size: fc.constantFrom(128, 1514, 9018),
   gso: fc.constantFrom(9018, 20_000, 65_535),
   sack: fc.boolean(),
-  reordering: fc.constantFrom('fixed' as const, 'adaptive' as const),
+  reordering: fc.constantFrom('fixed' as const, 'adaptive' as const, 'rack' as const),
   direction: fc.constantFrom('out' as const, 'in' as const),
   window: fc.constantFrom('20KB', '3MiB'),
 })

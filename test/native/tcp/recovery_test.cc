@@ -269,7 +269,7 @@ TEST_CASE("tcp recovery: any loss, reordering and doubling, and every byte arriv
     options.sender.bytes = 1 + random.below(3'000'000);
     options.sender.sack = random.below(3) > 0;
     options.sender.algorithm = random.below(2) == 0 ? Algorithm::kReno : Algorithm::kCubic;
-    options.sender.reordering = random.below(2) == 0 ? Reordering::kFixed : Reordering::kAdaptive;
+    options.sender.reordering = static_cast<Reordering>(random.below(3));
     options.sender.burst_segments = static_cast<std::uint32_t>(1 + random.below(44));
     options.sender.window_bytes = options.receive_window_bytes =
         static_cast<std::uint32_t>((2 + random.below(400)) * kMss);
