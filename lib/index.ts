@@ -33,7 +33,7 @@ export type {
 } from './bonding/options.ts'
 export { bondJsonSchema } from './bonding/schema.ts'
 export type { BondInput } from './bonding/schema.ts'
-export { checkScenario, parseScenario } from './simulation/scenario.ts'
+export { checkScenario, parseScenario } from './simulation/check-scenario.ts'
 export type {
   Scenario,
   ScenarioBond,
@@ -57,6 +57,7 @@ export type { ScenarioInput } from './simulation/schema.ts'
 export { headerStride, loadCapture, readCapture } from './simulation/pcap.ts'
 export type { Capture, CaptureDirection } from './simulation/pcap.ts'
 export { simulate } from './simulation/simulate.ts'
+export type { Latency } from './simulation/latency.ts'
 export type { SimulateOptions } from './simulation/simulate.ts'
 export { Simulation } from './simulation/simulation.ts'
 export type { CaptureChunk, Progress, RunOptions, SimulationOptions } from './simulation/simulation.ts'
@@ -68,7 +69,6 @@ export type {
   BondResults,
   BridgeResults,
   DirectionResults,
-  Latency,
   NicResults,
   Results,
   UplinkResults,

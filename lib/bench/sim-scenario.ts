@@ -1,5 +1,6 @@
 import { RingbackError } from '../errors.ts'
-import { checkScenario, type Scenario } from '../simulation/scenario.ts'
+import { checkScenario } from '../simulation/check-scenario.ts'
+import type { Scenario } from '../simulation/scenario.ts'
 import type { LoopScenario } from './peers/event-loop.ts'
 
 // One scenario for every simulator: hosts offer 1.25 times their share of a wire of 1 Gb/s in packets of 1500 bytes;

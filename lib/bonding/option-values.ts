@@ -1,6 +1,6 @@
 import { RingbackError } from '../errors.ts'
 import { formatDuration } from '../units.ts'
-import { toBond } from './config.ts'
+import { toBond } from './to-bond.ts'
 import type { BondConfig } from './config.ts'
 import { bondOptions, nsPerMs, nsPerSecond } from './options.ts'
 import type { BondOption, OptionKey } from './options.ts'

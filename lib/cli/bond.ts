@@ -7,7 +7,7 @@ import { fromIpLink } from '../bonding/from-ip-link.ts'
 import { fromNetplan } from '../bonding/from-netplan.ts'
 import { toIpLink, toNetplan } from '../bonding/host.ts'
 import { bondWords } from '../bonding/option-values.ts'
-import { parseScenario } from '../simulation/scenario.ts'
+import { parseScenario } from '../simulation/check-scenario.ts'
 import { readInput } from './input.ts'
 import { UsageError } from './output.ts'
 

@@ -2,7 +2,7 @@ import process from 'node:process'
 
 import type { PolicyName } from '../policy/policy.ts'
 import { defaultFolder } from '../control/default-folder.ts'
-import { parseScenario } from '../simulation/scenario.ts'
+import { parseScenario } from '../simulation/check-scenario.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
 import type { CaptureChunk, Progress } from '../simulation/simulation.ts'

@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration, formatRate } from '../units.ts'
 import type { Estimate } from './estimate.ts'
-import type { MeasureUnit } from './measures.ts'
+import type { MeasureUnit } from './measure.ts'
 
 // Figures as people read them, in tables of text and of HTML.
 

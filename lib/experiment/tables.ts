@@ -1,5 +1,5 @@
 import type { Path } from '../reading/yaml-source.ts'
-import type { MeasureUnit } from './measures.ts'
+import type { MeasureUnit } from './measure.ts'
 import { unknown } from './own-measures.ts'
 import type { MeasurePlan } from './own-measures.ts'
 import { ProblemError } from './point.ts'

@@ -1,6 +1,6 @@
 import type { Results } from '../simulation/results.ts'
 import type { TcpResults } from '../simulation/tcp-results.ts'
-import type { Measure, Scope } from './measures.ts'
+import type { Measure, Scope } from './measure.ts'
 
 // Measures of TCP connections, over whole runs: of all sources of the vifs that are looked at; null where these have none.
 

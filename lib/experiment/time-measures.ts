@@ -1,7 +1,7 @@
 import type { Results } from '../simulation/results.ts'
 import { idealOf, isOffIdeal, surplusError } from './ideal.ts'
 import type { WeightedVif } from './ideal.ts'
-import type { Measure, Scope } from './measures.ts'
+import type { Measure, Scope } from './measure.ts'
 import {
   intervalsIn,
   isShort,

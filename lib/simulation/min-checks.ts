@@ -1,5 +1,5 @@
 import { bondCapacityBps } from '../bonding/capacity.ts'
-import { toBond } from '../bonding/config.ts'
+import { toBond } from '../bonding/to-bond.ts'
 import { admissionProblem } from '../policy/admission.ts'
 import { formatRate } from '../units.ts'
 import type { Problem } from '../reading/problems.ts'

@@ -1,6 +1,7 @@
 import type { BondMode } from '../bonding/options.ts'
 import type { PolicyName } from '../policy/policy.ts'
 import { Counters } from './counters.ts'
+import type { Latency } from './latency.ts'
 import type { NativeWorld } from './native-binding.ts'
 import type { Scenario, ScenarioBond } from './scenario.ts'
 import type { Recorded, Series } from './series.ts'
@@ -19,16 +20,6 @@ import type { TcpResults } from './tcp-results.ts'
 import { checkConservation, totalsOf } from './vif-counters.ts'
 import type { Direction, DirectionFlow, Flow, Totals } from './vif-counters.ts'
 import type { WorldControl } from './world-control.ts'
-
-/** Nanoseconds from the offer to the arrival, of delivered packets; 0 where there was none. */
-export interface Latency {
-  /** Within 1 %. */
-  p50: number
-  /** Within 1 %. */
-  p99: number
-  /** Exact. */
-  max: number
-}
 
 /** What went in one direction of a vif. */
 export interface DirectionResults extends DirectionFlow {

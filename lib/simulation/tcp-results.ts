@@ -1,6 +1,6 @@
 import { Counters } from './counters.ts'
 import type { NativeWorld } from './native-binding.ts'
-import type { Latency } from './results.ts'
+import type { Latency } from './latency.ts'
 
 /** What the TCP connections of a vif's sources did, all together. */
 export interface TcpResults {
