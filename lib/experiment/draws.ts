@@ -1,5 +1,5 @@
 import type { Path } from '../reading/yaml-source.ts'
-import { pathName } from '../reading/problems.ts'
+import { pathKey } from '../reading/problems.ts'
 import { isRecord } from './record.ts'
 
 // Values that are drawn at random from a list: { oneOf: [1s, 2s, 3s] }. What is drawn depends on the seed and on the place
@@ -31,7 +31,7 @@ function hashOf(text: string): number {
 /** A copy with a value in place of each list. */
 export function drawn(value: unknown, seed: number, at: Path = []): unknown {
   const choices = choicesOf(value)
-  if (choices) return choices[hashOf(`${seed} ${pathName(at)}`) % choices.length]
+  if (choices) return choices[hashOf(`${seed} ${pathKey(at)}`) % choices.length]
   if (Array.isArray(value)) return value.map((each: unknown, i) => drawn(each, seed, [...at, i]))
   if (!isRecord(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, drawn(each, seed, [...at, key])]))

@@ -21,9 +21,14 @@ export interface Vocabulary {
 }
 
 /** `vifs.web.rate`, `traffic[0].pcap`. */
-export function pathName(path: Path): string {
-  const names = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${nameOf(step)}`))
-  return names.join('').replace(/^\./, '')
+export const pathName = (path: Path): string => joined(path, nameOf)
+
+/** The same to tell places apart: no name is shortened. */
+export const pathKey = (path: Path): string => joined(path, (name) => name)
+
+function joined(path: Path, written: (name: string) => string): string {
+  const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${written(step)}`))
+  return steps.join('').replace(/^\./, '')
 }
 
 /** The candidate that a typing error may have turned into `word`; undefined when none is near. */
@@ -110,11 +115,11 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[], root: unknown, v
     issue.code === 'unrecognized_keys' ? issue.keys.map((key) => unknownKey(pathOf(issue), key, root, vocabulary)) : [],
   )
   // A key that is missing because it is misspelt is one mistake, not two.
-  const meant = new Set(unknown.flatMap(({ meant: path }) => (path ? [pathName(path)] : [])))
+  const meant = new Set(unknown.flatMap(({ meant: path }) => (path ? [pathKey(path)] : [])))
   const others = issues.flatMap((issue): Problem[] => {
     const path = pathOf(issue)
     const value = valueAt(root, path)
-    if (issue.code === 'unrecognized_keys' || (value === undefined && meant.has(pathName(path)))) return []
+    if (issue.code === 'unrecognized_keys' || (value === undefined && meant.has(pathKey(path)))) return []
     return [{ path, message: vocabulary.explain?.(issue, path, value) ?? explain(issue, value) }]
   })
   return [...unknown, ...others]

@@ -41,6 +41,17 @@ const words = [
   ],
 ]
 
+/** Clears a screen that it reaches, as the kinds of files write it. */
+const clears = { yaml: '"\\e[2J"', json: '\\u001b[2J', shell: '\u001b[2J' }
+
+/** A text in which some words clear the screen. */
+const poisoned = (texts: fc.Arbitrary<string>, kind: keyof typeof clears): fc.Arbitrary<string> =>
+  fc.tuple(texts, fc.array(fc.nat(), { minLength: 1, maxLength: 2 })).map(([text, picks]) => {
+    const found = [...text.matchAll(/[\w.-]+/g)]
+    const places = found.length > 0 ? picks.map((pick) => found[pick % found.length]!.index) : []
+    return text.replace(/[\w.-]+/g, (word, at: number) => (places.includes(at) ? clears[kind] : word))
+  })
+
 /** A text with some cuts, each filled with a word of those above or with how the text begins. */
 const damaged = (texts: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc
@@ -88,14 +99,15 @@ const shown = fc
 type Read = (text: string, options: { file: string }) => readonly string[]
 const notesOf = ({ bonds, notes }: ReturnType<typeof fromNetplan>) => [...notes, ...bonds.flatMap((bond) => bond.notes)]
 
-const readers: [name: string, texts: fc.Arbitrary<string>, read: Read][] = [
-  ['netplan', hosts.map(toNetplan), (text, options) => notesOf(fromNetplan(text, options))],
-  ['ip link', hosts.map(toIpLink), (text, options) => notesOf(fromIpLink(text, options))],
-  ['what ip link shows', shown, (text, options) => notesOf(fromIpLink(text, options))],
-  ['scenarios', filesOf('examples'), (text, options) => [parseScenario(text, options).name]],
-  ['experiments', filesOf('experiments'), (text, options) => [parseExperiment(text, options).title]],
+const readers: [name: string, kind: keyof typeof clears, texts: fc.Arbitrary<string>, read: Read][] = [
+  ['netplan', 'yaml', hosts.map(toNetplan), (text, options) => notesOf(fromNetplan(text, options))],
+  ['ip link', 'shell', hosts.map(toIpLink), (text, options) => notesOf(fromIpLink(text, options))],
+  ['what ip link shows', 'json', shown, (text, options) => notesOf(fromIpLink(text, options))],
+  ['scenarios', 'yaml', filesOf('examples'), (text, options) => [parseScenario(text, options).name]],
+  ['experiments', 'yaml', filesOf('experiments'), (text, options) => [parseExperiment(text, options).title]],
   [
     'results',
+    'json',
     fc.constant(JSON.stringify(makeResults({ vifs: 2, samples: 2 }))),
     (text, options) => (parseResults(text, options), []), // its names are for pages, which escape them
   ],
@@ -103,11 +115,11 @@ const readers: [name: string, texts: fc.Arbitrary<string>, read: Read][] = [
 
 const isPlain = (text: string): boolean => /^[^\p{Cc}\u2028-\u202e\u2066-\u2069]*$/u.test(text)
 
-for (const [name, texts, read] of readers)
+for (const [name, kind, texts, read] of readers)
   test(`${name}: any text is read, or refused in plain lines`, (t) => {
     t.timeout(120_000)
     fc.assert(
-      fc.property(damaged(texts), (text) => {
+      fc.property(fc.oneof(damaged(texts), poisoned(texts, kind)), (text) => {
         try {
           for (const note of read(text, { file: 'file' })) t.true(isPlain(note), JSON.stringify(note))
         } catch (error) {
